@@ -1,0 +1,42 @@
+// Package cluster is what the nodes of one installation tell each other:
+// locks, messages and shared rates. Nothing durable lives here: when it fails
+// the installation is slower, never wrong.
+package cluster
+
+import (
+	"context"
+	"time"
+)
+
+// Cluster is safe for concurrent use.
+type Cluster interface {
+	// Lock waits for the lock of key and returns what releases it, which may
+	// be called more than once. It fails only when ctx ends.
+	Lock(ctx context.Context, key string) (unlock func(), err error)
+	// Publish tells every subscriber of topic, on this node and all others.
+	// Delivery is at most once and in order per publisher.
+	Publish(ctx context.Context, topic string, msg []byte) error
+	// Subscribe calls fn, one message at a time, for each message published
+	// from now on. fn must not block for long. cancel waits for a running fn.
+	Subscribe(topic string, fn func(msg []byte)) (cancel func())
+	// Allow takes one token from key's bucket.
+	Allow(ctx context.Context, key string, r Rate) (Allowance, error)
+	// Close ends subscriptions and background work.
+	Close() error
+}
+
+// Rate is a token bucket: Limit tokens per Per, at most Burst at once.
+type Rate struct {
+	Limit int
+	Per   time.Duration
+	Burst int
+}
+
+// Allowance is the answer of Allow.
+type Allowance struct {
+	OK bool
+	// Remaining tokens after this one.
+	Remaining int
+	// RetryAfter is how long until a token is there; 0 when OK.
+	RetryAfter time.Duration
+}

@@ -1,0 +1,114 @@
+package transform
+
+// Step is one thing to do to a picture, as it was asked: relative to whatever
+// the step before leaves. The types below are all there are.
+type Step interface{ step() }
+
+// Box is a size as it may be asked for: of Width, Height and Ratio (width by
+// height, 0 when not given) at most two are needed, and what is missing
+// follows from the ratio, given or the picture's own. With FreeRatio a
+// missing side keeps the input's length instead.
+type Box struct {
+	Width, Height Length
+	Ratio         float64
+	FreeRatio     bool
+}
+
+// Resize brings the picture to a size.
+type Resize struct {
+	Fit   Fit
+	Limit Limit
+	Box
+	// Gravity says which part Cover keeps, and where Contain puts the picture.
+	Gravity Gravity
+	// Background fills what Contain adds; nil is transparent where source
+	// and output have alpha, else white.
+	Background *Color
+}
+
+// Extract cuts a region out, without scaling. Without an Anchor, and with X
+// or Y given, these are the region's top left corner and the region is
+// clipped to the picture; with an Anchor the region is moved inside.
+type Extract struct {
+	Box
+	Gravity Gravity
+}
+
+// Extend enlarges the canvas to at least the box; a side that is already
+// longer stays. The picture is placed by gravity.
+type Extend struct {
+	Box
+	Gravity    Gravity
+	Background *Color
+}
+
+// Rotate turns clockwise by Degrees. Angles that are no multiple of 90
+// enlarge the canvas to the bounding box; Background fills the corners, as in Resize.
+type Rotate struct {
+	Degrees    float64
+	Background *Color
+}
+
+// Flip mirrors: Vertical swaps top and bottom, else left and right.
+type Flip struct{ Vertical bool }
+
+// Round makes the corners transparent: radii of the top left, top right,
+// bottom right and bottom left corner. Ellipse ignores them and leaves the
+// ellipse inscribed in the picture.
+type Round struct {
+	Radii   [4]Length
+	Ellipse bool
+}
+
+// Border adds a frame of Width on all sides. Radii (or Ellipse) are those of
+// the picture inside, as in Round; the frame's outer corners follow.
+type Border struct {
+	Width   Length
+	Color   Color
+	Radii   [4]Length
+	Ellipse bool
+}
+
+// Opacity multiplies alpha by Factor, 0 to 1.
+type Opacity struct{ Factor float64 }
+
+// Flatten lays the picture over a colour.
+type Flatten struct{ Color Color }
+
+// Grayscale removes colour (luma of Rec. 709) and keeps the channels.
+type Grayscale struct{}
+
+// Sepia tints brown; Amount 0 to 1 blends from no change to full.
+type Sepia struct{ Amount float64 }
+
+// Brightness adds Amount, -1 (black) to 1 (white), to each colour channel's unit range.
+type Brightness struct{ Amount float64 }
+
+// Contrast bends the tones by a sigmoid of strength Amount, -1 to 1; below 0 it flattens them.
+type Contrast struct{ Amount float64 }
+
+// Saturation scales colour: Amount -1 is grey, 0 no change, 1 twice as strong.
+type Saturation struct{ Amount float64 }
+
+// Blur is Gaussian, Sigma in pixels of the step's input.
+type Blur struct{ Sigma float64 }
+
+// Sharpen is an unsharp mask: radius Sigma in pixels, strength Amount (1 is a visible sharpening).
+type Sharpen struct{ Sigma, Amount float64 }
+
+func (Resize) step()     {}
+func (Extract) step()    {}
+func (Extend) step()     {}
+func (Rotate) step()     {}
+func (Flip) step()       {}
+func (Round) step()      {}
+func (Border) step()     {}
+func (Opacity) step()    {}
+func (Flatten) step()    {}
+func (Grayscale) step()  {}
+func (Sepia) step()      {}
+func (Brightness) step() {}
+func (Contrast) step()   {}
+func (Saturation) step() {}
+func (Blur) step()       {}
+func (Sharpen) step()    {}

@@ -1,0 +1,165 @@
+// Package transform is the language of pictures: what a URL asks for, free of
+// any vendor's words, and its resolution into a plan of absolute numbers.
+//
+// A Transformation is what was asked: steps that may be relative to the
+// picture. Its String is canonical: equal meaning, equal text. Resolve looks
+// at the facts of one picture and answers a Plan that holds nothing but
+// absolute numbers, which package engine carries out. The package is pure: no
+// pixels, no I/O beyond what Facts does.
+package transform
+
+// Revision is part of every rendition's key. Raise it whenever the same
+// canonical text begins to mean other pixels, so that stored renditions of
+// the old meaning are not served for the new.
+const Revision = 1
+
+// Transformation is a chain of steps, carried out in order, each on the
+// result of the one before, and how to encode the last result.
+type Transformation struct {
+	Input  Input
+	Steps  []Step
+	Output Output
+	// DPR is the device pixel ratio that multiplies every length in pixels
+	// of the whole chain; 0 means 1.
+	DPR float64
+}
+
+// Input says how the source is read.
+type Input struct {
+	// IgnoreOrientation leaves the pixels as stored instead of turning them
+	// upright by the Exif orientation.
+	IgnoreOrientation bool
+}
+
+// Empty reports that nothing at all is asked, so that the stored bytes are
+// the answer as they are.
+func (t Transformation) Empty() bool {
+	return len(t.Steps) == 0 && t.Output == Output{} && t.Input == Input{}
+}
+
+// Output says how the result is encoded.
+type Output struct {
+	// Format is a name of media's table; "" keeps the source's format; Auto
+	// is negotiated with the client before the plan is made.
+	Format string
+	// Quality is 1 to 100; 0 is the format's default.
+	Quality int
+	// Frames says what becomes of an animation.
+	Frames Frames
+	// Progressive asks for a progressive or interlaced file.
+	Progressive bool
+}
+
+// Auto as Output.Format lets the client's Accept header choose.
+const Auto = "auto"
+
+// Frames says what becomes of an animated source.
+type Frames uint8
+
+const (
+	// FramesDefault keeps the animation when the output's format is the
+	// source's own, is GIF, or was negotiated; else the first frame is taken.
+	FramesDefault Frames = iota
+	// FramesAll keeps the animation in every format that can play.
+	FramesAll
+	// FramesFirst takes the first frame only.
+	FramesFirst
+)
+
+// Unit is what a Length counts in.
+type Unit uint8
+
+const (
+	// Absent is the zero value: the length was not given.
+	Absent Unit = iota
+	// Pixel counts CSS pixels: multiplied by DPR.
+	Pixel
+	// Fraction is relative to the step's input: its width for widths and x,
+	// its height for heights and y. Not multiplied by DPR.
+	Fraction
+)
+
+// Length is a number with its unit. The zero value means "not given".
+type Length struct {
+	Value float64
+	Unit  Unit
+}
+
+// Px is a length in pixels.
+func Px(v float64) Length { return Length{v, Pixel} }
+
+// Frac is a length as a fraction of the step's input.
+func Frac(v float64) Length { return Length{v, Fraction} }
+
+// Given reports whether the length was given.
+func (l Length) Given() bool { return l.Unit != Absent }
+
+// Color is an sRGB colour with straight alpha, 0 to 255 each. The zero value
+// is transparent black.
+type Color struct{ R, G, B, A uint8 }
+
+// White, Black and Transparent are the colours with a default role.
+var (
+	White       = Color{255, 255, 255, 255}
+	Black       = Color{0, 0, 0, 255}
+	Transparent = Color{}
+)
+
+// Anchor is the point of the picture that a Gravity holds on to.
+type Anchor string
+
+// The compass points, and what must be looked for.
+const (
+	Center    Anchor = "center"
+	North     Anchor = "north"
+	NorthEast Anchor = "north-east"
+	East      Anchor = "east"
+	SouthEast Anchor = "south-east"
+	South     Anchor = "south"
+	SouthWest Anchor = "south-west"
+	West      Anchor = "west"
+	NorthWest Anchor = "north-west"
+	// AtPoint holds on to the point X, Y of the step's input, which is
+	// brought to the middle as far as the picture reaches.
+	AtPoint Anchor = "point"
+	// Attention holds on to what catches the eye (libvips' attention).
+	Attention Anchor = "attention"
+)
+
+// Gravity says what to hold on to and how far to move away from it. Positive
+// offsets go inwards: right and down from the north and west edges and from
+// the middle, left from an east edge, up from a south edge. An empty Anchor
+// is Center.
+type Gravity struct {
+	Anchor Anchor
+	X, Y   Length
+}
+
+// Limit says in which direction a Resize may change the size.
+type Limit uint8
+
+const (
+	// AnySize enlarges and reduces.
+	AnySize Limit = iota
+	// ReduceOnly never enlarges.
+	ReduceOnly
+	// EnlargeOnly never reduces.
+	EnlargeOnly
+)
+
+// Fit says how a Resize brings a picture into a box; the words are those of
+// CSS object-fit and of sharp.
+type Fit string
+
+const (
+	// Fill gives exactly the box and distorts when both sides are given.
+	Fill Fit = "fill"
+	// Inside is the largest size of the picture's ratio that fits in the box.
+	Inside Fit = "inside"
+	// Outside is the smallest size of the picture's ratio that covers the box.
+	Outside Fit = "outside"
+	// Cover is Outside, then cut to the box by gravity.
+	Cover Fit = "cover"
+	// Contain is Inside, then padded to the box by gravity.
+	Contain Fit = "contain"
+)
