@@ -1,0 +1,55 @@
+# `make` alone prints the targets.
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GO      ?= go
+LDFLAGS := -s -w -X main.version=$(VERSION)
+SDK     := test/conformance/cloudinary
+export CGO_CFLAGS_ALLOW = -fopenmp
+
+.PHONY: help run build test race fuzz lint bench conformance clean
+
+help: ## print this
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## install what is missing, build, and start on http://localhost:8080 with everything under ./data
+	@deploy/setup.sh run
+	@$(MAKE) --no-print-directory build
+	@bin/tintype serve --demo --data data --listen localhost:8080
+
+build: ## build bin/tintype
+	@echo "building bin/tintype (the first time takes a few minutes: SQLite is compiled too)"
+	@$(GO) build -mod=readonly -trimpath -ldflags '$(LDFLAGS)' -o bin/tintype ./cmd/tintype
+
+test: ## install what the tests need and run all of them
+	@deploy/setup.sh test
+	@$(MAKE) --no-print-directory build $(SDK)/node/node_modules
+	$(GO) vet ./...
+	TINTYPE_TEST_REQUIRE_POSTGRES=1 $(GO) test -mod=readonly ./...
+	TINTYPE_BIN=$(CURDIR)/bin/tintype $(GO) test -mod=readonly -count=1 -tags conformance ./test/conformance/
+
+race: ## the tests of all packages under the race detector
+	@deploy/setup.sh test
+	$(GO) test -mod=readonly -race ./internal/...
+
+conformance: ## the official SDKs against the real server, and nothing else
+	@deploy/setup.sh test
+	@$(MAKE) --no-print-directory build $(SDK)/node/node_modules
+	TINTYPE_BIN=$(CURDIR)/bin/tintype $(GO) test -mod=readonly -count=1 -v -tags conformance ./test/conformance/
+
+bench: ## CPU and memory per job beside libvips' own floor and nginx
+	@deploy/setup.sh bench
+	@$(MAKE) --no-print-directory build
+	$(GO) run ./test/bench
+
+fuzz: ## every fuzz target for a short while (FUZZTIME=10s)
+	@deploy/fuzz.sh $(or $(FUZZTIME),10s)
+
+lint: ## gofmt and vet
+	@test -z "$$(gofmt -l cmd internal test | tee /dev/stderr)"
+	$(GO) vet ./...
+
+clean: ## remove what was built; ./data stays
+	rm -rf bin $(SDK)/node/node_modules
+
+$(SDK)/node/node_modules: $(SDK)/node/package-lock.json
+	cd $(SDK)/node && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,81 @@
+#!/bin/sh
+# Installs what Tintype needs and this machine lacks, and says what it does.
+#   deploy/setup.sh run     to build and run: libvips, ffmpeg, fonts, a C compiler
+#   deploy/setup.sh test    that, and what the tests need: PostgreSQL
+#   deploy/setup.sh bench   that, and what the benchmarks compare with: nginx, wrk
+# Debian and Ubuntu by apt, macOS by brew; elsewhere it names what is missing.
+set -eu
+
+goal=${1:-run}
+missing=
+
+need() { # need TEST PACKAGE...: the packages are wanted when the test fails
+	if ! sh -c "$1" >/dev/null 2>&1; then
+		shift
+		missing="$missing $*"
+	fi
+}
+
+die() {
+	echo "setup: $*" >&2
+	exit 1
+}
+
+command -v go >/dev/null 2>&1 || die "Go is missing: install Go 1.26 or newer from https://go.dev/dl/ first"
+
+case $(uname -s) in
+Linux)
+	command -v apt-get >/dev/null 2>&1 ||
+		die "this is no Debian or Ubuntu: install libvips 8.14 or newer with headers, ffmpeg, pkg-config, a C compiler and some fonts by hand, then run 'make build'"
+	need 'command -v cc' gcc libc6-dev
+	need 'command -v pkg-config' pkg-config
+	need 'pkg-config --exists "vips >= 8.13"' libvips-dev
+	need 'command -v ffprobe' ffmpeg
+	need 'command -v fc-list && fc-list | grep -q .' fontconfig fonts-liberation fonts-dejavu-core
+	need 'test -e /etc/ssl/certs/ca-certificates.crt' ca-certificates
+	if [ "$goal" != run ]; then
+		need 'ls /usr/lib/postgresql/*/bin/initdb' postgresql
+		command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 ||
+			die "Node.js 20 or newer with npm is missing: the official Node SDK is one of the judges"
+	fi
+	if [ "$goal" = bench ]; then
+		need 'command -v nginx || test -x /usr/sbin/nginx' nginx-light
+		need 'command -v wrk' wrk
+	fi
+	[ -n "$missing" ] || exit 0
+	sudo=
+	if [ "$(id -u)" != 0 ]; then
+		command -v sudo >/dev/null 2>&1 || die "run as root: apt-get install$missing"
+		sudo=sudo
+	fi
+	echo "setup: installing with apt-get:$missing"
+	log=$(mktemp)
+	if ! { $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; } >"$log" 2>&1; then
+		tail -n 30 "$log" >&2
+		die "apt-get could not install:$missing"
+	fi
+	rm -f "$log"
+	;;
+Darwin)
+	command -v brew >/dev/null 2>&1 || die "Homebrew is missing: see https://brew.sh"
+	need 'command -v cc' gcc
+	need 'command -v pkg-config' pkg-config
+	need 'pkg-config --exists "vips >= 8.13"' vips
+	need 'command -v ffprobe' ffmpeg
+	if [ "$goal" != run ]; then
+		need 'command -v initdb' postgresql@15
+		need 'command -v node' node
+	fi
+	if [ "$goal" = bench ]; then
+		need 'command -v nginx' nginx
+		need 'command -v wrk' wrk
+	fi
+	[ -n "$missing" ] || exit 0
+	echo "setup: installing with brew:$missing"
+	brew install $missing
+	;;
+*)
+	die "$(uname -s) is not known here: install libvips 8.14 or newer with headers, ffmpeg, pkg-config, a C compiler and some fonts by hand, then run 'make build'"
+	;;
+esac
+echo "setup: done"
