@@ -17,15 +17,17 @@ type Cluster interface {
 	// Delivery is at most once and in order per publisher.
 	Publish(ctx context.Context, topic string, msg []byte) error
 	// Subscribe calls fn, one message at a time, for each message published
-	// from now on. fn must not block for long. cancel waits for a running fn.
+	// from now on. fn must not block for long. cancel waits for a running fn,
+	// so fn must not call it; afterwards fn is not called again.
 	Subscribe(topic string, fn func(msg []byte)) (cancel func())
-	// Allow takes one token from key's bucket.
+	// Allow takes one token from key's bucket. A new bucket is full.
 	Allow(ctx context.Context, key string, r Rate) (Allowance, error)
 	// Close ends subscriptions and background work.
 	Close() error
 }
 
-// Rate is a token bucket: Limit tokens per Per, at most Burst at once.
+// Rate is a token bucket: Limit tokens per Per, at most Burst at once. Limit
+// and Per are above zero; a Burst of 0 means Limit.
 type Rate struct {
 	Limit int
 	Per   time.Duration
