@@ -38,7 +38,7 @@ conformance: ## the official SDKs against the real server, and nothing else
 bench: ## CPU and memory per job beside libvips' own floor and nginx
 	@deploy/setup.sh bench
 	@$(MAKE) --no-print-directory build
-	$(GO) run ./test/bench
+	TINTYPE_BIN=$(CURDIR)/bin/tintype $(GO) test -run "^$$" -bench "Cold|Hit" -benchtime 12x -timeout 30m ./test/bench
 
 fuzz: ## every fuzz target for a short while (FUZZTIME=10s)
 	@deploy/fuzz.sh $(or $(FUZZTIME),10s)

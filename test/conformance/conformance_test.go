@@ -49,7 +49,7 @@ func media(t *testing.T) []string {
 		}
 		return variable + "=" + path
 	}
-	photo, err := sample.JPEG(sample.Mountains(3600, 2400), 97)
+	photo, err := sample.JPEG(sample.Mountains(4200, 2800), 97)
 	if err == nil && (len(photo) < 4_000_000 || len(photo) > 9_000_000) {
 		t.Fatalf("the photograph has %d bytes, about 5 MB were meant", len(photo))
 	}
