@@ -1,0 +1,176 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tintype/internal/catalog"
+	"tintype/internal/cluster"
+	"tintype/internal/media"
+)
+
+// Topic is where a change of any account is published. The message is the
+// account's name; subscribers read everything anew.
+const Topic = "accounts"
+
+// Config opens a Directory. Catalog and Cluster are required.
+type Config struct {
+	Catalog *catalog.DB
+	Cluster cluster.Cluster
+	// DefaultDialect names the dialect spoken at /<account>/… .
+	DefaultDialect string
+	// Reserved are first path segments that lead elsewhere and therefore
+	// cannot be names of accounts.
+	Reserved []string
+	// Poll is how often Run reads the catalog without having been told to,
+	// for messages that were lost. Default 5 s.
+	Poll   time.Duration
+	Logger *slog.Logger
+}
+
+// Validate reports the first setting that cannot work.
+func (c Config) Validate() error {
+	switch {
+	case c.Catalog == nil:
+		return errors.New("account: no catalog")
+	case c.Cluster == nil:
+		return errors.New("account: no cluster")
+	case c.Poll < 0:
+		return errors.New("account: poll interval is negative")
+	}
+	return nil
+}
+
+// Directory answers who an account is and where it answers. Lookups are safe
+// for concurrent use and never wait.
+type Directory struct {
+	cfg  Config
+	snap atomic.Pointer[snapshot]
+
+	reload sync.Mutex // one reader of the catalog at a time, so that an older snapshot never replaces a newer one
+}
+
+// Open reads all accounts. Changes made later are seen while Run runs.
+func Open(ctx context.Context, cfg Config) (*Directory, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Poll == 0 {
+		cfg.Poll = 5 * time.Second
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	d := &Directory{cfg: cfg}
+	if err := d.refresh(ctx); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Run renews the snapshot whenever a change is published, and every
+// Config.Poll, until ctx ends. While the catalog cannot be read the last
+// snapshot stays. The error is always nil.
+func (d *Directory) Run(ctx context.Context) error {
+	changed := make(chan struct{}, 1)
+	cancel := d.cfg.Cluster.Subscribe(Topic, func([]byte) {
+		select {
+		case changed <- struct{}{}:
+		default: // a reading that has not begun yet will see this change too
+		}
+	})
+	defer cancel()
+	tick := time.NewTicker(d.cfg.Poll)
+	defer tick.Stop()
+	failing := false
+	for {
+		// The first round covers what changed between Open and Subscribe.
+		err := d.refresh(ctx)
+		if err != nil && ctx.Err() == nil && !failing {
+			d.cfg.Logger.Error("accounts cannot be read, the last known ones stay", "err", err)
+		}
+		failing = err != nil
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		case <-tick.C:
+		}
+	}
+}
+
+func (d *Directory) refresh(ctx context.Context) error {
+	d.reload.Lock()
+	defer d.reload.Unlock()
+	var recs []media.Account
+	err := d.cfg.Catalog.View(ctx, func(tx *catalog.Tx) (err error) {
+		recs, err = tx.Accounts()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read accounts: %w", err)
+	}
+	s, err := newSnapshot(recs, d.cfg.DefaultDialect)
+	if err != nil {
+		return err
+	}
+	d.snap.Store(s)
+	return nil
+}
+
+// ByName finds an account by its exact name.
+func (d *Directory) ByName(id media.AccountID) (*Account, bool) {
+	a, ok := d.snap.Load().accounts[id]
+	return a, ok
+}
+
+// All returns every account, in no order.
+func (d *Directory) All() []*Account {
+	s := d.snap.Load()
+	all := make([]*Account, 0, len(s.accounts))
+	for _, a := range s.accounts {
+		all = append(all, a)
+	}
+	return all
+}
+
+// Endpoint finds who answers at a host and an escaped path. The first segment
+// is compared as it was sent: an escaped spelling of a name is not that name.
+func (d *Directory) Endpoint(host, escapedPath string) (Endpoint, bool) {
+	if len(escapedPath) < 2 || escapedPath[0] != '/' {
+		return Endpoint{}, false
+	}
+	segment, _, _ := strings.Cut(escapedPath[1:], "/")
+	e, ok := d.snap.Load().first[segment]
+	return e, ok
+}
+
+// Put stores an account, new or changed, and tells every node. This node
+// knows it when Put returns.
+func (d *Directory) Put(ctx context.Context, rec media.Account) error {
+	if _, err := New(rec); err != nil {
+		return err
+	}
+	for _, r := range d.cfg.Reserved {
+		if string(rec.ID) == r {
+			return media.Errorf(media.Invalid, "%q cannot be the name of an account: the server uses it itself", rec.ID)
+		}
+	}
+	err := d.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error { return tx.PutAccount(rec) })
+	if err != nil {
+		return fmt.Errorf("put account %s: %w", rec.ID, err)
+	}
+	if err := d.refresh(ctx); err != nil {
+		return err
+	}
+	if err := d.cfg.Cluster.Publish(ctx, Topic, []byte(rec.ID)); err != nil {
+		d.cfg.Logger.Warn("other nodes learn of a changed account by polling only", "account", rec.ID, "err", err)
+	}
+	return nil
+}

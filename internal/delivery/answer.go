@@ -1,0 +1,168 @@
+package delivery
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"tintype/internal/media"
+	"tintype/internal/rendition"
+	"tintype/internal/transform"
+)
+
+// answer is a complete response, ready to be written any number of times. It
+// never changes once made.
+type answer struct {
+	fields   []field // the headers, all but what depends on the moment
+	etag     string
+	modified time.Time
+	size     int64
+	body     []byte // the whole content, or nil
+	blob     string // where it lies when body is nil; "" where it lies nowhere
+
+	negotiated bool // depends on the Accept header
+	personal   bool
+
+	// The rest is set when the answer enters the hot index.
+	asset   assetKey
+	life    *life
+	until   time.Time // end of the signature that allowed it, or zero
+	expires time.Time // end of its time in the index, or zero
+}
+
+// field is a header with its canonical name. The values are shared by all
+// responses; net/http replaces values and never changes them in place.
+type field struct {
+	name  string
+	value []string
+}
+
+func (a *answer) mortal() bool { return !a.until.IsZero() || !a.expires.IsZero() }
+
+func (a *answer) validAt(now time.Time) bool {
+	return (a.until.IsZero() || now.Before(a.until)) && (a.expires.IsZero() || now.Before(a.expires))
+}
+
+// lasting reports whether the answer can be given again later.
+func (a *answer) lasting() bool { return a.blob != "" || a.body != nil }
+
+// answer makes the response to a request for an asset that it may have.
+func (d *Delivery) answer(ctx context.Context, q Request, f found) (*answer, error) {
+	a, chain := f.asset, q.Chain
+	negotiated := chain.Output.Format == transform.Auto
+	if negotiated && a.Kind == media.KindImage {
+		chain.Output = negotiate(chain, a.Version.Info, d.class(q.Client.Formats))
+	}
+	// A negotiated format that happens to be the stored one is no request
+	// for the original where that would take a signature.
+	if rendition.Original(a, chain) && (a.Access != media.Private || q.Signed) {
+		return d.original(ctx, q, a, negotiated)
+	}
+	r, err := d.cfg.Renditions.Get(ctx, a, chain)
+	if err != nil {
+		return nil, err
+	}
+	out := &answer{etag: r.MD5, modified: r.CreatedAt, size: r.Info.Bytes, body: r.Body, negotiated: negotiated}
+	if r.Stored {
+		out.blob = r.Blob
+	}
+	d.dress(out, q, a, contentType{mime: media.MIME(r.Info.Format)}, r.Info.Format)
+	return out, nil
+}
+
+func (d *Delivery) original(ctx context.Context, q Request, a *media.Asset, negotiated bool) (*answer, error) {
+	v := a.Version
+	out := &answer{etag: v.MD5, modified: v.CreatedAt, size: v.Info.Bytes, blob: v.Blob, negotiated: negotiated}
+	if v.Info.Bytes <= d.cfg.BodyBytes {
+		body, err := d.load(ctx, v)
+		if err != nil {
+			return nil, unreadable(ctx, err)
+		}
+		out.body = body
+	}
+	format := v.Info.Format
+	if a.Kind == media.KindRaw {
+		format = "" // the extension is part of the name
+	}
+	d.dress(out, q, a, originalType(a.Kind, v.Info.Format), format)
+	return out, nil
+}
+
+// load reads a small original and compares its digest.
+func (d *Delivery) load(ctx context.Context, v media.Version) ([]byte, error) {
+	r, info, err := d.cfg.Blobs.Open(ctx, v.Blob, 0, -1)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if info.Size != v.Info.Bytes {
+		return nil, fmt.Errorf("original has %d bytes, not %d", info.Size, v.Info.Bytes)
+	}
+	body := make([]byte, info.Size)
+	if _, err := io.ReadFull(r, body); err != nil {
+		return nil, err
+	}
+	if sum := md5.Sum(body); hex.EncodeToString(sum[:]) != v.MD5 {
+		return nil, errors.New("original has another digest")
+	}
+	return body, nil
+}
+
+// unreadable classifies a failure to read bytes that a record promises: it is
+// ours, whatever the store calls it.
+func unreadable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return &media.Error{Code: media.Internal, Op: "read blob", Message: "The file cannot be read", Err: err}
+}
+
+// maxAge is how long others may keep an answer: 30 days. What a URL means
+// only changes by an overwrite, for which URLs carry versions.
+const maxAge = 30 * 24 * time.Hour
+
+// exposed are the headers that scripts of other origins may read.
+const exposed = "Content-Length, Content-Disposition, Content-Range, ETag, Last-Modified, Server-Timing, X-Request-Id"
+
+// dress sets the headers.
+func (d *Delivery) dress(out *answer, q Request, a *media.Asset, t contentType, format string) {
+	out.personal = q.Personal
+	out.until = q.Until
+	out.etag = `"` + out.etag + `"`
+	add := func(name, value string) { out.fields = append(out.fields, field{name, []string{value}}) }
+	add("Content-Type", t.mime)
+	add("Content-Length", strconv.FormatInt(out.size, 10))
+	add("Etag", out.etag)
+	add("Last-Modified", out.modified.UTC().Format(http.TimeFormat))
+	add("Accept-Ranges", "bytes")
+	add("X-Content-Type-Options", "nosniff")
+	add("Access-Control-Allow-Origin", "*")
+	add("Access-Control-Expose-Headers", exposed)
+	add("Timing-Allow-Origin", "*")
+	if out.until.IsZero() {
+		add("Cache-Control", out.cacheControl(maxAge))
+	}
+	if out.negotiated {
+		add("Vary", "Accept")
+	}
+	if t.policy != "" {
+		add("Content-Security-Policy", t.policy)
+	}
+	if q.Attachment || t.download {
+		add("Content-Disposition", attachment(downloadName(q.Download, a, format)))
+	}
+}
+
+func (a *answer) cacheControl(age time.Duration) string {
+	scope := "public"
+	if a.negotiated || a.personal {
+		scope = "private"
+	}
+	return scope + ", no-transform, immutable, max-age=" + strconv.Itoa(int(max(age, 0)/time.Second))
+}

@@ -1,0 +1,110 @@
+package delivery
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// Formats is a set of modern image formats.
+type Formats uint8
+
+// The formats that a client has to accept explicitly before it gets them.
+const (
+	AVIF Formats = 1 << iota
+	WebP
+	JXL
+
+	classes = 1 << iota // the number of different sets
+)
+
+// Client is what a request says about who asked.
+type Client struct {
+	// Formats are those that the Accept header names; a wildcard names none.
+	Formats Formats
+	// DPR is the device pixel ratio that the client states; 0 is unknown.
+	DPR float64
+	// SaveData: the client asks for fewer bytes.
+	SaveData bool
+}
+
+// ClientOf reads the client from a request's header.
+func ClientOf(r *http.Request) Client {
+	c := Client{Formats: FormatsOf(r), SaveData: strings.EqualFold(r.Header.Get("Save-Data"), "on")}
+	for _, name := range []string{"Sec-Ch-Dpr", "Dpr"} {
+		if v, err := strconv.ParseFloat(r.Header.Get(name), 64); err == nil && v > 0 && v <= 16 {
+			c.DPR = v
+			break
+		}
+	}
+	return c
+}
+
+// FormatsOf reads the Accept header: the modern formats that it names with a
+// weight above zero. It allocates nothing.
+func FormatsOf(r *http.Request) Formats {
+	var f Formats
+	for _, line := range r.Header["Accept"] {
+		for line != "" {
+			var item string
+			item, line, _ = strings.Cut(line, ",")
+			name, params, _ := strings.Cut(item, ";")
+			bit := formatBit(strings.TrimSpace(name))
+			if bit != 0 && !refused(params) {
+				f |= bit
+			}
+		}
+	}
+	return f
+}
+
+func formatBit(mime string) Formats {
+	if len(mime) < len("image/jxl") || !strings.EqualFold(mime[:6], "image/") {
+		return 0
+	}
+	switch sub := mime[6:]; {
+	case strings.EqualFold(sub, "avif"):
+		return AVIF
+	case strings.EqualFold(sub, "webp"):
+		return WebP
+	case strings.EqualFold(sub, "jxl"):
+		return JXL
+	}
+	return 0
+}
+
+// refused reports whether the parameters of an item of Accept hold q=0.
+func refused(params string) bool {
+	for params != "" {
+		var p string
+		p, params, _ = strings.Cut(params, ";")
+		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
+		if strings.EqualFold(strings.TrimSpace(name), "q") {
+			value = strings.TrimSpace(value)
+			return value != "" && strings.Trim(value, "0.") == ""
+		}
+	}
+	return false
+}
+
+// hotPath is the path of a request as it was sent, without its query, and
+// whether the request may meet the hot index at all.
+func hotPath(r *http.Request, tokens []string) (string, bool) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return "", false
+	}
+	path := r.RequestURI
+	if len(path) == 0 || path[0] != '/' {
+		return "", false // absolute form, which proxies send
+	}
+	i := strings.IndexByte(path, '?')
+	if i < 0 {
+		return path, true
+	}
+	for _, name := range tokens {
+		if strings.Contains(path[i:], name) {
+			return "", false
+		}
+	}
+	return path[:i], true
+}

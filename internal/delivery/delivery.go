@@ -1,0 +1,227 @@
+// Package delivery is the read side: it finds the asset that a request means,
+// applies the access rules, negotiates the format, gets the bytes and answers
+// with them. What was answered once is answered from memory afterwards,
+// without parsing, SQL or a lock.
+package delivery
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"tintype/internal/account"
+	"tintype/internal/blob"
+	"tintype/internal/catalog"
+	"tintype/internal/cluster"
+	"tintype/internal/media"
+	"tintype/internal/rendition"
+	"tintype/internal/transform"
+)
+
+// Config says what a Delivery works with. Catalog, Blobs, Renditions and
+// Cluster are required.
+type Config struct {
+	Catalog    *catalog.DB
+	Blobs      blob.Store
+	Renditions *rendition.Store
+	Cluster    cluster.Cluster
+	// CacheBytes bounds the memory of the hot index; default 256 MiB.
+	CacheBytes int64
+	// BodyBytes is the largest body that the hot index holds in memory;
+	// larger ones are read from the blob store each time. Default 1 MiB.
+	BodyBytes int64
+	// Offer are the formats that negotiation may choose; default AVIF and WebP.
+	Offer Formats
+	// TokenParams are the query parameters that carry an access token. A
+	// request with one of them never meets the hot index.
+	TokenParams []string
+	Logger      *slog.Logger
+	Now         func() time.Time
+}
+
+// Validate reports the first setting that cannot work.
+func (c Config) Validate() error {
+	switch {
+	case c.Catalog == nil:
+		return errors.New("delivery: no catalog")
+	case c.Blobs == nil:
+		return errors.New("delivery: no blob store")
+	case c.Renditions == nil:
+		return errors.New("delivery: no rendition store")
+	case c.Cluster == nil:
+		return errors.New("delivery: no cluster")
+	case c.CacheBytes < 0 || c.BodyBytes < 0:
+		return errors.New("delivery: a size is negative")
+	}
+	return nil
+}
+
+// Request is what a dialect understood of a request.
+type Request struct {
+	Account *account.Account
+	// Refs are the candidates: the first that exists is meant.
+	Refs []media.Ref
+	// Chain is what to do to it; an empty one asks for the original.
+	Chain transform.Transformation
+	// Signed: a valid signature or token covers the request. A wrong one is
+	// an error of the dialect and never gets here.
+	Signed bool
+	// Until is when Signed ends; zero is never.
+	Until time.Time
+	// Personal: the request means what it means by more than its host, path
+	// and Accept header, for example by a token in a cookie. The answer then
+	// never enters the hot index or a shared cache.
+	Personal bool
+	// Attachment asks for a download instead of a display.
+	Attachment bool
+	// Download is the file name of the attachment; "" takes the asset's.
+	Download string
+	Client   Client
+}
+
+// Delivery answers requests for assets. Safe for concurrent use.
+type Delivery struct {
+	cfg  Config
+	hot  *index
+	stop func()
+}
+
+// New returns a Delivery that listens for changed assets until Close.
+func New(cfg Config) (*Delivery, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.CacheBytes == 0 {
+		cfg.CacheBytes = 256 << 20
+	}
+	if cfg.BodyBytes == 0 {
+		cfg.BodyBytes = 1 << 20
+	}
+	if cfg.Offer == 0 {
+		cfg.Offer = AVIF | WebP
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	hot, err := newIndex(uint64(cfg.CacheBytes))
+	if err != nil {
+		return nil, err
+	}
+	d := &Delivery{cfg: cfg, hot: hot}
+	d.stop = cfg.Cluster.Subscribe(rendition.Topic, d.changed)
+	return d, nil
+}
+
+// Close ends the listening and the index's own work. Requests may still come.
+func (d *Delivery) Close() {
+	d.stop()
+	d.hot.close()
+}
+
+func (d *Delivery) changed(msg []byte) {
+	var c rendition.Changed
+	if err := json.Unmarshal(msg, &c); err != nil {
+		d.cfg.Logger.Error("a message about a changed asset cannot be read", "err", err)
+		return
+	}
+	d.hot.forget(assetKey{c.Account, c.ID})
+}
+
+// Serve answers a request that Hot did not know. An error comes before
+// anything was written, so that the caller can answer with it. What fails
+// after the headers went out breaks the connection off by panicking with
+// http.ErrAbortHandler.
+//
+// Errors: NotFound when no candidate exists; Unauthorized when the request
+// would need a signature, which for names of restricted access is said
+// without looking whether they exist; Unsupported for steps on anything but
+// an image; and those of rendition.Store.Get.
+func (d *Delivery) Serve(w http.ResponseWriter, r *http.Request, q Request) error {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return media.Errorf(media.Unsupported, "The method %s is not allowed here", r.Method)
+	}
+	now := d.cfg.Now()
+	if !q.Until.IsZero() && !now.Before(q.Until) {
+		return media.Errorf(media.Unauthorized, "The signature has expired")
+	}
+	mark := d.hot.mark()
+	f, err := d.find(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	a, err := d.answer(r.Context(), q, f)
+	if err != nil {
+		return err
+	}
+	body, err := a.open(r.Context(), d.cfg.Blobs, wantsWhole(r))
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	d.fill(r, q, f, a, mark)
+	a.write(w, r, body, now)
+	return nil
+}
+
+// fill puts an answer into the hot index where the same request will always
+// mean the same.
+func (d *Delivery) fill(r *http.Request, q Request, f found, a *answer, mark uint64) {
+	path, ok := hotPath(r, d.cfg.TokenParams)
+	if !ok || q.Personal || !a.lasting() {
+		return
+	}
+	e := *a
+	e.asset = assetKey{f.asset.Account, f.asset.ID}
+	e.until = q.Until
+	if int64(len(e.body)) > d.cfg.BodyBytes {
+		e.body = nil
+	}
+	if !f.first {
+		// A better candidate may come into being without a message about
+		// this asset.
+		e.expires = d.cfg.Now().Add(laterCandidate)
+	}
+	d.hot.put(hotKey{r.Host, path}, d.class(q.Client.Formats), &e, mark)
+}
+
+// laterCandidate is how long an answer stays in the hot index that holds only
+// because earlier candidates do not exist.
+const laterCandidate = 5 * time.Second
+
+func (d *Delivery) class(f Formats) Formats { return f & d.cfg.Offer }
+
+// Hot answers from memory what was answered before, and reports whether it
+// did. It writes nothing otherwise. It reads no more of the request than its
+// method, host, path and header.
+func (d *Delivery) Hot(w http.ResponseWriter, r *http.Request) bool {
+	path, ok := hotPath(r, d.cfg.TokenParams)
+	if !ok {
+		return false
+	}
+	a := d.hot.get(hotKey{r.Host, path}, d.class(FormatsOf(r)))
+	if a == nil {
+		return false
+	}
+	var now time.Time
+	if a.mortal() {
+		if now = d.cfg.Now(); !a.validAt(now) {
+			return false
+		}
+	}
+	if a.body != nil {
+		a.write(w, r, content{bytes: a.body}, now)
+		return true
+	}
+	body, err := a.open(r.Context(), d.cfg.Blobs, wantsWhole(r))
+	if err != nil {
+		return false // Serve finds out why, or makes it anew
+	}
+	defer body.Close()
+	a.write(w, r, body, now)
+	return true
+}

@@ -1,0 +1,218 @@
+package rendition
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"tintype/internal/catalog"
+	"tintype/internal/engine"
+	"tintype/internal/media"
+	"tintype/internal/transform"
+)
+
+// work is one rendition that is asked for.
+type work struct {
+	asset   *media.Asset
+	chain   transform.Transformation
+	answers answers
+	text    string // of chain, canonical
+	key     string
+}
+
+// find looks a rendition up and makes sure that its bytes are there. A record
+// whose blob is missing, cut or changed counts as not made: nil, nil.
+func (s *Store) find(ctx context.Context, acc media.AccountID, key string) (*Result, error) {
+	var rec *media.Rendition
+	err := s.cfg.Catalog.View(ctx, func(tx *catalog.Tx) (err error) {
+		rec, err = tx.Rendition(acc, key)
+		return err
+	})
+	if err != nil {
+		if media.CodeOf(err) == media.NotFound {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("find rendition %s: %w", key, err)
+	}
+	r := &Result{Rendition: *rec, Stored: true}
+	if rec.Info.Bytes <= s.cfg.InlineBytes {
+		r.Body, err = s.read(ctx, rec)
+	} else {
+		err = s.check(ctx, rec)
+	}
+	if err == nil {
+		return r, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	s.cfg.Logger.Warn("a stored rendition cannot be read and is made again", "account", acc, "key", key, "err", err)
+	return nil, nil
+}
+
+func (s *Store) read(ctx context.Context, rec *media.Rendition) ([]byte, error) {
+	r, info, err := s.cfg.Blobs.Open(ctx, rec.Blob, 0, -1)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if info.Size != rec.Info.Bytes {
+		return nil, fmt.Errorf("blob has %d bytes, not %d", info.Size, rec.Info.Bytes)
+	}
+	body := make([]byte, info.Size)
+	if _, err := io.ReadFull(r, body); err != nil {
+		return nil, err
+	}
+	if md5Hex(body) != rec.MD5 {
+		return nil, errors.New("blob has another digest")
+	}
+	return body, nil
+}
+
+func (s *Store) check(ctx context.Context, rec *media.Rendition) error {
+	info, err := s.cfg.Blobs.Stat(ctx, rec.Blob)
+	if err == nil && info.Size != rec.Info.Bytes {
+		err = fmt.Errorf("blob has %d bytes, not %d", info.Size, rec.Info.Bytes)
+	}
+	return err
+}
+
+// make renders, stores and records, unless another node was quicker.
+func (s *Store) make(ctx context.Context, w work) (*Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, 4*s.cfg.Timeout) // of which other nodes' locks may take all but the rendering
+	defer cancel()
+	unlock, err := s.cfg.Cluster.Lock(ctx, "rendition/"+w.key)
+	if err != nil {
+		return nil, fmt.Errorf("lock rendition %s: %w", w.key, err)
+	}
+	defer unlock()
+	if r, err := s.find(ctx, w.asset.Account, w.key); r != nil || err != nil {
+		return r, err
+	}
+	body, info, err := s.render(ctx, w)
+	if err != nil {
+		return nil, fmt.Errorf("render %s of asset %s: %w", w.text, w.asset.ID, err)
+	}
+	r := &Result{Body: body, Fresh: true, Rendition: media.Rendition{
+		Key: w.key, Account: w.asset.Account, Asset: w.asset.ID, Version: w.asset.Version.ID,
+		Transformation: w.text, Blob: blobKey(w.asset.Account, w.key),
+		MD5: md5Hex(body), Info: info, CreatedAt: s.cfg.Now().UTC().Truncate(time.Second),
+	}}
+	r.Stored = s.keep(ctx, w.asset, r)
+	return r, nil
+}
+
+// render makes the bytes in memory and checks that they are what was planned.
+func (s *Store) render(ctx context.Context, w work) ([]byte, media.Info, error) {
+	var info media.Info
+	plan, err := transform.Resolve(ctx, w.chain, s.facts(w), s.cfg.Limits)
+	if err != nil {
+		return nil, info, err
+	}
+	src, closer, err := s.Source(ctx, w.asset)
+	if err != nil {
+		return nil, info, err
+	}
+	defer closer.Close()
+	buf := &bounded{max: s.cfg.MaxBytes}
+	err = s.run(ctx, func(ctx context.Context) error {
+		return s.cfg.Engine.Render(ctx, []engine.Source{src}, []engine.Output{{Plan: plan, W: buf, Info: &info}})
+	})
+	switch {
+	case buf.over:
+		return nil, info, &media.Error{Code: media.TooLarge, Op: "render", Message: "The result is too large",
+			Err: &media.LimitError{What: "bytes", Max: s.cfg.MaxBytes, Got: buf.total}}
+	case err != nil:
+		return nil, info, err
+	case buf.Len() == 0:
+		return nil, info, errors.New("the engine wrote nothing")
+	case info.Width != plan.Width || info.Height != plan.Height:
+		return nil, info, fmt.Errorf("the engine made %dx%d, planned were %dx%d", info.Width, info.Height, plan.Width, plan.Height)
+	case info.Format != plan.Output.Format:
+		return nil, info, fmt.Errorf("the engine made %q, planned was %q", info.Format, plan.Output.Format)
+	}
+	info.Bytes = int64(buf.Len())
+	return bytes.Clone(buf.Bytes()), info, nil // without the spare room of a grown buffer: results live in caches
+}
+
+// run calls the engine within the time limit. Passing it is the file's fault.
+func (s *Store) run(ctx context.Context, fn func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer cancel()
+	err := fn(limited)
+	var classified *media.Error
+	if err != nil && ctx.Err() == nil && limited.Err() != nil && !errors.As(err, &classified) {
+		return &media.Error{Code: media.Invalid, Op: "run engine", Message: "The file takes too long to process", Err: err}
+	}
+	return err
+}
+
+// keep stores and records a rendition, and reports whether both were done.
+// Failing costs the next request a new rendering, not this one its answer. It
+// goes on when nobody waits any more, since the work is already paid for.
+func (s *Store) keep(ctx context.Context, a *media.Asset, r *Result) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	log := s.cfg.Logger.With("account", a.Account, "asset", a.ID, "key", r.Key)
+	if _, err := s.cfg.Blobs.Put(ctx, r.Blob, bytes.NewReader(r.Body)); err != nil {
+		log.Warn("a rendition is served without being stored", "err", err)
+		return false
+	}
+	alive := false
+	err := s.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) (err error) {
+		if alive, err = current(tx, a); err != nil || !alive {
+			return err
+		}
+		return tx.PutRendition(&r.Rendition)
+	})
+	if err != nil {
+		log.Warn("a rendition is served without being recorded", "err", err)
+		return false
+	}
+	if !alive {
+		if err := s.cfg.Blobs.Delete(ctx, r.Blob); err != nil {
+			log.Warn("a rendition of a version that is gone stays behind", "blob", r.Blob, "err", err)
+		}
+	}
+	return alive
+}
+
+// current reports whether a still shows the version that it was read with.
+// What is made from another one must leave no record behind.
+func current(tx *catalog.Tx, a *media.Asset) (bool, error) {
+	now, err := tx.Asset(a.Account, media.Ref{ID: a.ID})
+	if err != nil {
+		if media.CodeOf(err) == media.NotFound {
+			return false, nil
+		}
+		return false, err
+	}
+	return now.Version.ID == a.Version.ID, nil
+}
+
+// bounded is a buffer that refuses to grow past max.
+type bounded struct {
+	bytes.Buffer
+	max, total int64
+	over       bool
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	b.total += int64(len(p))
+	if b.total > b.max {
+		b.over = true
+		return 0, errors.New("result is too large")
+	}
+	return b.Buffer.Write(p)
+}
+
+// ReadFrom hides the buffer's own, which knows no bound.
+func (b *bounded) ReadFrom(r io.Reader) (int64, error) {
+	return io.Copy(struct{ io.Writer }{b}, r)
+}
+
+// WriteString hides the buffer's own, which knows no bound.
+func (b *bounded) WriteString(s string) (int, error) { return b.Write([]byte(s)) }
