@@ -111,13 +111,13 @@ func Open(ctx context.Context, url string, cfg Config) (*DB, error) {
 	if err := back.migrate(ctx, back); err != nil {
 		return nil, errors.Join(fmt.Errorf("open catalog: %w", err), back.close())
 	}
-	db := &DB{cfg: cfg, back: back, queue: back.driver, watchers: map[int]func(){}}
+	db := &DB{cfg: cfg, back: back, queue: quiet{back.driver}, watchers: map[int]func(){}}
 	db.read = back.bun(back.read)
 	db.write = db.read
 	if back.write != back.read {
 		db.write = back.bun(back.write)
 	}
-	db.enqueuer, err = river.NewClient(back.driver, &river.Config{Logger: slog.New(slog.DiscardHandler)})
+	db.enqueuer, err = river.NewClient(db.queue, &river.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open catalog: %w", err), back.close())
 	}

@@ -68,6 +68,15 @@ func (tx *Tx) Enqueue(j Job) error {
 	return nil
 }
 
+// quiet keeps the queue from sending a notification through the database with
+// each job: nobody listens there, and PostgreSQL commits transactions that
+// notify one after the other.
+type quiet struct {
+	riverdriver.Driver[*sql.Tx]
+}
+
+func (quiet) SupportsListenNotify() bool { return false }
+
 // Queue returns the queue's access to the database, for package jobs. On
 // SQLite it shares the only writing connection with Update.
 func (db *DB) Queue() riverdriver.Driver[*sql.Tx] { return db.queue }

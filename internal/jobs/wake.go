@@ -23,8 +23,7 @@ type wakeDriver struct {
 	db *catalog.DB
 }
 
-func (wakeDriver) SupportsListener() bool     { return true }
-func (wakeDriver) SupportsListenNotify() bool { return false }
+func (wakeDriver) SupportsListener() bool { return true }
 
 func (d wakeDriver) GetListener(*riverdriver.GetListenenerParams) riverdriver.Listener {
 	return &listener{db: d.db, wake: make(chan struct{}, 1)}
