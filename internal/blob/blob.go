@@ -10,8 +10,8 @@ import (
 )
 
 // Store is a place for blobs. Keys are slash-separated paths of lower-case
-// letters, digits, '-', '_' and '.', without empty, "." or ".." segments, at
-// most 512 bytes long, each segment at most 255 (see ValidKey). Whoever names
+// letters, digits, '-', '_' and '.', without empty or "." segments and without
+// "..", at most 512 bytes long, each segment at most 255 (see ValidKey). Whoever names
 // blobs sees to it that no key is a folder of another, as "a" of "a/b": a
 // store may refuse that with Conflict. Safe for concurrent use.
 //

@@ -13,11 +13,11 @@ const (
 
 // ValidKey reports whether key may name a blob: see Store.
 func ValidKey(key string) bool {
-	if key == "" || len(key) > maxKey {
+	if key == "" || len(key) > maxKey || strings.Contains(key, "..") {
 		return false
 	}
 	for seg := range strings.SplitSeq(key, "/") {
-		if seg == "" || seg == "." || seg == ".." || len(seg) > maxSegment {
+		if seg == "" || seg == "." || len(seg) > maxSegment {
 			return false
 		}
 		for i := 0; i < len(seg); i++ {
