@@ -1,0 +1,27 @@
+// Package dialect is what the vendors' languages have in common: the
+// interface that each one implements, and the decoding of requests in all the
+// encodings that client libraries use.
+package dialect
+
+import (
+	"net/http"
+
+	"tintype/internal/account"
+	"tintype/internal/delivery"
+)
+
+// Dialect turns one vendor's bytes into our nouns and our nouns back into the
+// vendor's bytes. It is safe for concurrent use.
+type Dialect interface {
+	// Name is how an endpoint refers to the dialect.
+	Name() string
+	// API is the handler of the dialect's upload and management routes and
+	// the escaped path prefixes that lead to it, each beginning and ending
+	// with a slash; no prefixes and nil where there is no such API.
+	API() (prefixes []string, h http.Handler)
+	// Parse understands a delivery request. It does no I/O.
+	Parse(r *http.Request, e account.Endpoint) (delivery.Request, error)
+	// Fail answers a delivery request with an error: the status and the
+	// envelope follow from its code and message, never from its cause.
+	Fail(w http.ResponseWriter, r *http.Request, err error)
+}

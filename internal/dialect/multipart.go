@@ -1,0 +1,102 @@
+package dialect
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+	"path"
+	"strings"
+
+	"tintype/internal/media"
+)
+
+// multipart reads the parts in order. A part with a file name is a file.
+func (d *decoder) multipart(body io.Reader, boundary string) error {
+	if boundary == "" || len(boundary) > 200 {
+		return media.Errorf(media.Invalid, "The multipart body has no usable boundary")
+	}
+	in := multipart.NewReader(body, boundary)
+	for {
+		p, err := in.NextPart()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return malformed(err)
+		}
+		if err := d.onePart(p); err != nil {
+			return malformed(err)
+		}
+	}
+}
+
+// malformed gives the code to what the multipart reader finds wrong.
+func malformed(err error) error {
+	var known *media.Error
+	switch {
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &media.Error{Code: media.Invalid, Op: "read body", Message: "The request ended before its body was complete", Err: err}
+	default:
+		return &media.Error{Code: media.Invalid, Op: "read body", Message: "The multipart body is malformed", Err: err}
+	}
+}
+
+func (d *decoder) onePart(p *multipart.Part) error {
+	if err := d.count(); err != nil {
+		return err
+	}
+	key := p.FormName()
+	if err := d.take(len(key)); err != nil {
+		return err
+	}
+	if err := d.brackets(key); err != nil {
+		return err
+	}
+	from := partReader{p}
+	filename := baseName(p.FileName())
+	switch {
+	case d.isFile(key) && filename != "":
+		if err := d.oneFile(); err != nil {
+			return err
+		}
+		staged, err := d.stage(from)
+		if err != nil {
+			return err
+		}
+		d.form.File, d.form.Filename = staged, filename
+		return nil
+	case filename != "":
+		return media.Errorf(media.Invalid, "No file is expected in parameter %s", short(key))
+	case d.isFile(key):
+		return d.fileText(from)
+	}
+	value, err := d.text(from)
+	if err != nil {
+		return err
+	}
+	return d.add(key, value)
+}
+
+// partReader marks a body that breaks off inside a part as the client's
+// fault, so that it is not taken for an outage of the store behind Stage.
+type partReader struct{ p *multipart.Part }
+
+func (r partReader) Read(b []byte) (int, error) {
+	n, err := r.p.Read(b)
+	if err != nil && err != io.EOF {
+		err = malformed(err)
+	}
+	return n, err
+}
+
+// baseName drops the directories of a file name, of Windows too.
+func baseName(name string) string {
+	name = strings.ToValidUTF8(name, "_")
+	name = name[strings.LastIndexByte(name, '\\')+1:]
+	if name = path.Base(name); name == "." || name == "/" {
+		return ""
+	}
+	return name
+}

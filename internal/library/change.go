@@ -1,0 +1,244 @@
+package library
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"tintype/internal/catalog"
+	"tintype/internal/media"
+)
+
+// Find returns an asset; NotFound if there is none.
+func (l *Library) Find(ctx context.Context, acc media.AccountID, ref media.Ref) (*media.Asset, error) {
+	var a *media.Asset
+	err := l.cfg.Catalog.View(ctx, func(tx *catalog.Tx) (err error) {
+		a, err = tx.Asset(acc, ref)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find asset: %w", err)
+	}
+	return a, nil
+}
+
+// List returns one page of assets and the cursor of the next, "" at the end.
+func (l *Library) List(ctx context.Context, acc media.AccountID, q catalog.AssetQuery) (assets []*media.Asset, next string, err error) {
+	err = l.cfg.Catalog.View(ctx, func(tx *catalog.Tx) (err error) {
+		assets, next, err = tx.Assets(acc, q)
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("list assets: %w", err)
+	}
+	return assets, next, nil
+}
+
+// Renditions returns one page of an asset's renditions and the next cursor.
+func (l *Library) Renditions(ctx context.Context, acc media.AccountID, id media.AssetID, cursor string, limit int) (rs []*media.Rendition, next string, err error) {
+	err = l.cfg.Catalog.View(ctx, func(tx *catalog.Tx) (err error) {
+		rs, next, err = tx.Renditions(acc, id, cursor, limit)
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("list renditions: %w", err)
+	}
+	return rs, next, nil
+}
+
+// Change says what Update replaces; nil leaves a thing as it is.
+type Change struct {
+	Tags    *[]string
+	Context *map[string]string
+}
+
+// Update changes an asset's record; NotFound if there is none.
+func (l *Library) Update(ctx context.Context, acc media.AccountID, ref media.Ref, c Change) (*media.Asset, error) {
+	var a *media.Asset
+	err := l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) (err error) {
+		if a, err = tx.Asset(acc, ref); err != nil {
+			return err
+		}
+		if c.Tags != nil {
+			a.Tags = cleanTags(*c.Tags)
+		}
+		if c.Context != nil {
+			a.Context = *c.Context
+		}
+		a.UpdatedAt = l.now()
+		if err := tx.PutAsset(a); err != nil {
+			return err
+		}
+		return tx.AddEvent(l.event(media.EventUpdated, a, nil))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("update asset: %w", err)
+	}
+	l.cfg.Fault("committed")
+	l.cfg.Renditions.Announce(after(ctx), acc, a.ID)
+	return a, nil
+}
+
+// Rename gives an asset another name, and another access where to names one.
+// Its renditions go with it. The name of another asset is Conflict, unless
+// overwrite removes that one.
+func (l *Library) Rename(ctx context.Context, acc media.AccountID, from, to media.Ref, overwrite bool) (*media.Asset, error) {
+	if err := CheckName(to.Name); err != nil {
+		return nil, err
+	}
+	var a, gone *media.Asset
+	err := l.retry(ctx, func() error {
+		gone = nil
+		return l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) (err error) {
+			a, gone, err = l.rename(tx, acc, from, to, overwrite)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("rename asset: %w", err)
+	}
+	l.cfg.Fault("committed")
+	if gone != nil {
+		l.drop(ctx, acc, gone.ID)
+	}
+	l.cfg.Renditions.Announce(after(ctx), acc, a.ID)
+	return a, nil
+}
+
+func (l *Library) rename(tx *catalog.Tx, acc media.AccountID, from, to media.Ref, overwrite bool) (a, gone *media.Asset, err error) {
+	if a, err = tx.Asset(acc, from); err != nil {
+		return nil, nil, err
+	}
+	to.ID, to.URL = "", ""
+	if to.Kind == "" {
+		to.Kind = a.Kind
+	}
+	if to.Access == "" {
+		to.Access = a.Access
+	}
+	old := a.Ref
+	switch gone, err = tx.Asset(acc, to); {
+	case media.CodeOf(err) == media.NotFound:
+		gone = nil
+	case err != nil:
+		return nil, nil, err
+	case gone.ID == a.ID:
+		return a, nil, nil
+	case !overwrite:
+		return nil, nil, &taken{media.Errorf(media.Conflict, "The name %s is taken", to.Name)}
+	default:
+		if err := l.remove(tx, gone); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := tx.RenameAsset(acc, a.ID, to, l.now()); err != nil {
+		return nil, nil, err
+	}
+	if a, err = tx.Asset(acc, media.Ref{ID: a.ID}); err != nil {
+		return nil, nil, err
+	}
+	if folder := folderOf(a.Name); folder != a.Folder {
+		a.Folder = folder
+		if err := tx.PutAsset(a); err != nil {
+			return nil, nil, err
+		}
+	}
+	detail := map[string]any{"from": old.Name, "to": to.Name, "from_access": old.Access, "to_access": to.Access}
+	return a, gone, tx.AddEvent(l.event(media.EventRenamed, a, detail))
+}
+
+// Deleted says what Delete removed.
+type Deleted struct {
+	Asset *media.Asset
+	// Renditions counts the derived files that went with it.
+	Renditions int
+}
+
+// Delete removes an asset; NotFound if there is none. When it returns, the
+// asset is gone for good and every node was told; its bytes follow.
+func (l *Library) Delete(ctx context.Context, acc media.AccountID, ref media.Ref) (*Deleted, error) {
+	var out Deleted
+	err := l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error {
+		a, err := tx.Asset(acc, ref)
+		if err != nil {
+			return err
+		}
+		out = Deleted{Asset: a}
+		out.Renditions, err = l.removeCounted(tx, a)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("delete asset: %w", err)
+	}
+	l.cfg.Fault("committed")
+	l.drop(ctx, acc, out.Asset.ID)
+	l.cfg.Fault("dropped")
+	return &out, nil
+}
+
+func (l *Library) remove(tx *catalog.Tx, a *media.Asset) error {
+	_, err := l.removeCounted(tx, a)
+	return err
+}
+
+// removeCounted deletes a's records and has its bytes deleted later.
+func (l *Library) removeCounted(tx *catalog.Tx, a *media.Asset) (renditions int, err error) {
+	versions, err := tx.Versions(a.Account, a.ID)
+	if err != nil {
+		return 0, err
+	}
+	derived, err := tx.DeleteRenditions(a.Account, a.ID)
+	if err != nil {
+		return 0, err
+	}
+	keys := blobs(derived)
+	for _, v := range versions {
+		keys = append(keys, v.Blob)
+	}
+	if err := tx.DeleteAsset(a.Account, a.ID); err != nil {
+		return 0, err
+	}
+	if err := l.deleteLater(tx, a.Account, keys); err != nil {
+		return 0, err
+	}
+	return len(derived), tx.AddEvent(l.event(media.EventDeleted, a, map[string]any{"version": a.Version.ID}))
+}
+
+// DropRenditions forgets an asset's renditions but keeps the asset, and says
+// how many there were.
+func (l *Library) DropRenditions(ctx context.Context, acc media.AccountID, id media.AssetID) (int, error) {
+	n := 0
+	err := l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error {
+		derived, err := tx.DeleteRenditions(acc, id)
+		if err != nil {
+			return err
+		}
+		n = len(derived)
+		return l.deleteLater(tx, acc, blobs(derived))
+	})
+	if err != nil {
+		return 0, fmt.Errorf("drop renditions: %w", err)
+	}
+	l.cfg.Fault("committed")
+	l.drop(ctx, acc, id)
+	return n, nil
+}
+
+// now is the wall clock in UTC.
+func (l *Library) now() time.Time { return l.cfg.Now().UTC() }
+
+func (l *Library) event(t media.EventType, a *media.Asset, data map[string]any) media.Event {
+	e := media.Event{Account: a.Account, Type: t, Asset: a.ID, Ref: a.Ref, At: l.now()}
+	if data != nil {
+		// Strings and booleans always marshal.
+		e.Data, _ = json.Marshal(data)
+	}
+	return e
+}
+
+// taken marks a conflict that a second look would find again.
+type taken struct{ err *media.Error }
+
+func (t *taken) Error() string { return t.err.Error() }
+func (t *taken) Unwrap() error { return t.err }

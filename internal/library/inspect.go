@@ -1,0 +1,157 @@
+package library
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tintype/internal/engine"
+	"tintype/internal/fetch"
+	"tintype/internal/media"
+	"tintype/internal/transform"
+)
+
+// receive stages the bytes of whichever source u has.
+func (l *Library) receive(ctx context.Context, u *Upload) (*Staged, error) {
+	limit := l.MaxBytes(u.Kind)
+	switch {
+	case u.Staged != nil:
+		return u.Staged, nil
+	case u.Data != nil:
+		return l.Stage(ctx, bytes.NewReader(u.Data), limit)
+	case l.cfg.Fetch == nil:
+		return nil, media.Errorf(media.Unsupported, "Uploads by URL are switched off here")
+	}
+	res, err := l.cfg.Fetch.Get(ctx, u.URL, limit)
+	if err != nil {
+		return nil, sourceError(u.URL, err)
+	}
+	defer res.Body.Close()
+	staged, err := l.Stage(ctx, res.Body, limit)
+	if err != nil {
+		return nil, sourceError(u.URL, err)
+	}
+	return staged, nil
+}
+
+// SourceError is the cause, in an Error of code Invalid, when the URL of an
+// upload could not be read.
+type SourceError struct {
+	URL string
+	// Reason is the status that was answered ("404 Not Found"), or a
+	// sentence that holds nothing of what was found there.
+	Reason string
+	Err    error
+}
+
+func (e *SourceError) Error() string { return "load URL: " + e.Reason + ": " + e.Err.Error() }
+func (e *SourceError) Unwrap() error { return e.Err }
+
+func sourceError(url string, err error) error {
+	if media.CodeOf(err) != media.Invalid {
+		return fmt.Errorf("load upload: %w", err)
+	}
+	reason := media.MessageOf(err)
+	var status *fetch.StatusError
+	if errors.As(err, &status) {
+		reason = strings.TrimSpace(fmt.Sprintf("%d %s", status.Status, status.Text))
+	}
+	return &SourceError{URL: url, Reason: reason, Err: err}
+}
+
+// inspect finds out what the file is and whether it may be taken.
+func (l *Library) inspect(ctx context.Context, u *Upload, s *Staged) (media.Kind, media.Info, error) {
+	kind, info := media.KindRaw, media.Info{}
+	if u.Kind != media.KindRaw {
+		src, err := s.source()
+		if err != nil {
+			return "", info, err
+		}
+		if kind, info, err = l.cfg.Engine.Probe(ctx, src, u.Kind); err != nil {
+			return "", info, contentError(u.Kind, err)
+		}
+		if u.Kind != "" && kind != u.Kind {
+			return "", info, contentError(u.Kind, media.Errorf(media.Invalid, "The file is not of kind %s", u.Kind))
+		}
+	}
+	if kind == media.KindRaw {
+		info = media.Info{Format: strings.TrimPrefix(extension(firstNonEmpty(u.Name, u.Filename)), ".")}
+	}
+	if u.Format != "" && kind != media.KindImage {
+		return "", info, media.Errorf(media.Unsupported, "A %s file cannot be converted at upload", kind)
+	}
+	info.Bytes = s.Size
+	if limit := l.MaxBytes(kind); s.Size > limit {
+		return "", info, tooLarge(limit, s.Size)
+	}
+	if len(u.Formats) > 0 && u.Format == "" && !slices.Contains(u.Formats, info.Format) {
+		return "", info, media.Errorf(media.Invalid, "%s file format %s not allowed", title(kind), media.Extension(info.Format))
+	}
+	return kind, info, nil
+}
+
+// ContentError is the cause, in an Error of code Invalid, when a file is not
+// what it has to be: of Kind, whole and decodable. A file that is, but passes
+// a limit, has a *media.LimitError as its cause instead.
+type ContentError struct {
+	Kind media.Kind // "" where any kind was welcome
+	Err  error
+}
+
+func (e *ContentError) Error() string { return "probe upload: " + e.Err.Error() }
+func (e *ContentError) Unwrap() error { return e.Err }
+
+func contentError(kind media.Kind, err error) error {
+	var limit *media.LimitError
+	if media.CodeOf(err) != media.Invalid || errors.As(err, &limit) {
+		return fmt.Errorf("probe upload: %w", err)
+	}
+	return &ContentError{Kind: kind, Err: err}
+}
+
+func firstNonEmpty(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func title(kind media.Kind) string {
+	return strings.ToUpper(string(kind[:1])) + string(kind[1:])
+}
+
+// convert renders the picture into another format, in its full size.
+func (l *Library) convert(ctx context.Context, s *Staged, info media.Info, format string) (*Staged, media.Info, error) {
+	plan, err := transform.Resolve(ctx, transform.Transformation{Output: transform.Output{Format: format, Frames: transform.FramesAll}}, still{info}, l.cfg.Limits)
+	if err != nil {
+		return nil, info, fmt.Errorf("convert upload: %w", err)
+	}
+	src, err := s.source()
+	if err != nil {
+		return nil, info, err
+	}
+	w, err := l.newStager(ctx)
+	if err != nil {
+		return nil, info, err
+	}
+	var to media.Info
+	if err := l.cfg.Engine.Render(ctx, []engine.Source{src}, []engine.Output{{Plan: plan, W: w, Info: &to}}); err != nil {
+		w.discard()
+		return nil, info, fmt.Errorf("convert upload: %w", err)
+	}
+	out := w.finish()
+	to.Bytes = out.Size
+	return out, to, nil
+}
+
+// still answers the facts of a file whose pixels need not be measured.
+type still struct{ info media.Info }
+
+func (s still) Info() media.Info { return s.info }
+
+func (s still) Measure(context.Context, transform.Question) (transform.Answer, error) {
+	return transform.Answer{}, errors.New("library: a conversion measures nothing")
+}

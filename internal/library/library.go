@@ -1,0 +1,180 @@
+// Package library is the write side: it takes files in, names them, and
+// changes, moves and removes them. Bytes come first and records second; on
+// removal records go first and bytes later. See DESIGN.md.
+package library
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"tintype/internal/blob"
+	"tintype/internal/catalog"
+	"tintype/internal/cluster"
+	"tintype/internal/engine"
+	"tintype/internal/fetch"
+	"tintype/internal/media"
+	"tintype/internal/rendition"
+	"tintype/internal/transform"
+)
+
+// Config says what a Library works with. Catalog, Blobs, Engine, Renditions
+// and Cluster are needed; Fetch only for uploads by URL.
+type Config struct {
+	Catalog    *catalog.DB
+	Blobs      blob.Store
+	Engine     engine.Engine
+	Renditions *rendition.Store
+	Cluster    cluster.Cluster
+	Fetch      *fetch.Client
+	// Limits bound the plan of a conversion at upload.
+	Limits transform.Limits
+	// MaxBytes bounds uploads by kind. Zero fields: 64 MiB, 64 MiB and 2 GiB.
+	MaxBytes MaxBytes
+	// Grace is how long replaced and deleted bytes stay readable for
+	// requests that are under way; default one minute.
+	Grace  time.Duration
+	Logger *slog.Logger
+	Now    func() time.Time
+	// Rand is where ids and generated names come from; default crypto/rand.
+	// It must be safe for concurrent use.
+	Rand io.Reader
+	// Fault, when set, is called between every two durable steps of an
+	// upload or a removal with the name of the point, for tests that stop there.
+	Fault func(point string)
+}
+
+// MaxBytes are the largest sizes of uploads.
+type MaxBytes struct{ Image, Raw, Video int64 }
+
+// Validate reports what is missing.
+func (c Config) Validate() error {
+	switch {
+	case c.Catalog == nil:
+		return errors.New("library: no catalog")
+	case c.Blobs == nil:
+		return errors.New("library: no blob store")
+	case c.Engine == nil:
+		return errors.New("library: no engine")
+	case c.Renditions == nil:
+		return errors.New("library: no rendition store")
+	case c.Cluster == nil:
+		return errors.New("library: no cluster")
+	case c.MaxBytes.Image < 0 || c.MaxBytes.Raw < 0 || c.MaxBytes.Video < 0:
+		return errors.New("library: a size limit is negative")
+	}
+	return nil
+}
+
+// Library is safe for concurrent use.
+type Library struct{ cfg Config }
+
+// New returns a Library.
+func New(cfg Config) (*Library, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg.MaxBytes.Image = orDefault(cfg.MaxBytes.Image, 64<<20)
+	cfg.MaxBytes.Raw = orDefault(cfg.MaxBytes.Raw, 64<<20)
+	cfg.MaxBytes.Video = orDefault(cfg.MaxBytes.Video, 2<<30)
+	cfg.Grace = orDefault(cfg.Grace, time.Minute)
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	if cfg.Fault == nil {
+		cfg.Fault = func(string) {}
+	}
+	return &Library{cfg: cfg}, nil
+}
+
+func orDefault[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+// MaxBytes returns the largest size of an upload of a kind, and with "" the
+// largest of any kind.
+func (l *Library) MaxBytes(kind media.Kind) int64 {
+	m := l.cfg.MaxBytes
+	switch kind {
+	case media.KindImage:
+		return m.Image
+	case media.KindVideo:
+		return m.Video
+	case media.KindRaw:
+		return m.Raw
+	default:
+		return max(m.Image, m.Video, m.Raw)
+	}
+}
+
+// Upload describes a file to take in, and exactly one source of its bytes.
+type Upload struct {
+	Account media.AccountID
+	// Kind is what the file must be; "" takes whatever it is.
+	Kind media.Kind
+	// Access is Public by default.
+	Access media.Access
+	// Name is the asset's name without Folder; "" lets one be made.
+	Name string
+	// Folder is put before the name, with a slash.
+	Folder string
+	// Filename is the client's name of the file; with a URL and no Filename
+	// it is the URL's last segment.
+	Filename string
+	// UseFilename makes the name from Filename, and Unique adds six random
+	// characters to that.
+	UseFilename, Unique bool
+	// NoOriginalName forgets Filename after it has served to make the name.
+	NoOriginalName bool
+	// Overwrite replaces the content of an asset that has the name. Without
+	// it such an asset is left as it is and returned.
+	Overwrite bool
+
+	// Staged is consumed in any case, also when the upload is refused.
+	Staged *Staged
+	URL    string
+	Data   []byte
+
+	Tags    []string
+	Context map[string]string
+	// Format converts an image before it is stored.
+	Format string
+	// Formats, if any, are the only ones taken; with Format given they do not matter.
+	Formats []string
+	// Eager lists renditions to make before Upload returns.
+	Eager []transform.Transformation
+}
+
+// Uploaded is the outcome of an upload.
+type Uploaded struct {
+	Asset *media.Asset
+	// Existing: Overwrite was off and the asset was there; nothing changed.
+	Existing bool
+	// Overwritten: the asset was there and has new content.
+	Overwritten bool
+	// Eager answers Upload.Eager, in its order.
+	Eager []Eager
+}
+
+// Eager is the outcome of one rendition made ahead: a result or an error.
+type Eager struct {
+	Result *rendition.Result
+	Err    error
+}
+
+// after returns a context for what must follow a commit even though the
+// client may have gone.
+func after(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
