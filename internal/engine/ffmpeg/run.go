@@ -23,17 +23,18 @@ var (
 
 // capped collects output up to a bound and then stops the program.
 type capped struct {
-	bytes.Buffer
+	b    []byte
 	most int
 	stop func()
 }
 
 func (c *capped) Write(b []byte) (int, error) {
-	if c.Len()+len(b) > c.most {
+	if len(c.b)+len(b) > c.most {
 		c.stop()
 		return 0, errOutput
 	}
-	return c.Buffer.Write(b)
+	c.b = append(c.b, b...)
+	return len(b), nil
 }
 
 // run starts ffprobe with files as its descriptors from 3 on and answers what
@@ -62,7 +63,7 @@ func run(ctx context.Context, cfg Config, files []*os.File, args []string) ([]by
 		}
 		return nil, fmt.Errorf("ffprobe: %w: %s", err, words)
 	}
-	return out.Bytes(), nil
+	return out.b, nil
 }
 
 // command builds the process; it is not started yet.
