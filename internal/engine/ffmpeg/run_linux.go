@@ -16,7 +16,7 @@ func limit(pid int, cfg Config) {
 	for what, value := range map[int]uint64{
 		unix.RLIMIT_DATA:  uint64(cfg.Memory),
 		unix.RLIMIT_CORE:  0,
-		unix.RLIMIT_FSIZE: 1,
+		unix.RLIMIT_FSIZE: maxOutput,
 	} {
 		_ = unix.Prlimit(pid, what, &unix.Rlimit{Cur: value, Max: value}, nil)
 	}
