@@ -68,13 +68,24 @@ func openSQLite(ctx context.Context, path string, cfg Config) (*backend, error) 
 	b.read.SetMaxOpenConns(cfg.MaxConns)
 	b.read.SetMaxIdleConns(cfg.MaxConns)
 	b.driver = riversqlite.New(b.write)
-	b.migrate = func(ctx context.Context, b *backend) error {
-		return migrate(ctx, b, goose.DialectSQLite3)
-	}
+	b.migrate = migrateSQLite
 	if err := b.write.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), b.close())
 	}
 	return b, nil
+}
+
+// migrateSQLite migrates without a lock, for SQLite has none to hold across
+// transactions. Each migration is one: a process that loses the race for it
+// fails, and finds it done when it looks again.
+func migrateSQLite(ctx context.Context, b *backend) error {
+	for try := 0; ; try++ {
+		err := migrate(ctx, b, goose.DialectSQLite3)
+		if err == nil || try == 4 || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 func openPool(path, options string) *sql.DB {

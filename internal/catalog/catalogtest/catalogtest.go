@@ -100,3 +100,10 @@ func admin(t testing.TB, url, statement string) {
 		t.Errorf("%s: %v", statement, err)
 	}
 }
+
+// Disconnect ends every connection to the database at url, as the server's
+// restart would.
+func Disconnect(t testing.TB, url string) {
+	t.Helper()
+	admin(t, url, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+}
