@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"tintype/internal/media"
+	"tintype/internal/transform"
+)
+
+// Render has a worker carry out the plans. All results are complete before
+// the first byte of any is written.
+func (p *Pool) Render(ctx context.Context, src []Source, outs []Output) error {
+	if err := p.render(ctx, src, outs); err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	return nil
+}
+
+func (p *Pool) render(ctx context.Context, src []Source, outs []Output) error {
+	if len(src) == 0 || len(outs) == 0 {
+		return fmt.Errorf("%d sources and %d outputs", len(src), len(outs))
+	}
+	req := request{Kind: jobRender}
+	for _, s := range src {
+		h, err := p.picture(s)
+		if err != nil {
+			return err
+		}
+		req.Formats = append(req.Formats, h.Format)
+	}
+	for _, o := range outs {
+		if err := o.Plan.Check(); err != nil {
+			return err
+		}
+		req.Plans = append(req.Plans, o.Plan)
+	}
+	j, err := newJob(req, src, len(outs))
+	if err != nil {
+		return err
+	}
+	defer j.closeFiles()
+	j.timeout = p.cfg.RenderTimeout
+	rep, err := p.do(ctx, j)
+	if err != nil {
+		return err
+	}
+	if len(rep.Infos) != len(outs) {
+		return fmt.Errorf("worker answers %d results for %d", len(rep.Infos), len(outs))
+	}
+	results := j.files[len(src):]
+	for i, f := range results {
+		if rep.Infos[i].Bytes, err = checkResult(f, outs[i].Plan); err != nil {
+			return err
+		}
+	}
+	for i, f := range results {
+		if _, err := io.Copy(outs[i].W, io.NewSectionReader(f, 0, rep.Infos[i].Bytes)); err != nil {
+			return fmt.Errorf("write result: %w", err)
+		}
+		if outs[i].Info != nil {
+			*outs[i].Info = rep.Infos[i]
+		}
+	}
+	return nil
+}
+
+// checkResult looks at what a worker made, whose word alone is not enough: it
+// has been in touch with the source. It answers the size in bytes.
+func checkResult(f *os.File, plan transform.Plan) (int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, fmt.Errorf("result: %w", err)
+	}
+	h, err := readHeader(f, info.Size())
+	if err != nil {
+		return 0, &media.Error{Code: media.Internal, Op: "result", Err: err}
+	}
+	if h.Format != plan.Output.Format || h.Width != plan.Width || h.Height != plan.Height || h.Pages != plan.Input.Pages {
+		return 0, fmt.Errorf("result is %d x %d %s of %d pages instead of %d x %d %s of %d",
+			h.Width, h.Height, h.Format, h.Pages, plan.Width, plan.Height, plan.Output.Format, plan.Input.Pages)
+	}
+	return info.Size(), nil
+}

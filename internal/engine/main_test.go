@@ -1,0 +1,31 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"tintype/internal/engine/sandbox"
+	"tintype/internal/engine/vips"
+)
+
+// TestMain lets the test binary be its own worker, as cmd/tintype does.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "engine" {
+		if len(os.Args) > 2 && os.Args[2] == "exec" {
+			os.Exit(sandbox.LauncherMain(os.Args[3:]))
+		}
+		if err := Serve(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	// Tests that look at pixels call libvips in this process.
+	if err := vips.Init(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	openFormats()
+	os.Exit(m.Run())
+}

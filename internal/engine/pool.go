@@ -1,0 +1,289 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tintype/internal/media"
+)
+
+// Config says how a Pool works. The zero value is usable by a binary that
+// calls Serve when its first argument is "engine".
+type Config struct {
+	// Command starts a worker: a program that calls Serve, or with a further
+	// argument "exec" hands what follows to sandbox.LauncherMain. Default:
+	// this binary with the argument "engine".
+	Command []string
+	// Env is added to a worker's environment, which is otherwise PATH and
+	// what libvips and fontconfig need.
+	Env []string
+	// Workers is the number of processes and so of jobs at once; default: one per CPU.
+	Workers int
+	// Queue is how many jobs may wait for a worker; default: twice Workers. Below 0: none.
+	Queue int
+	// QueueWait is the longest that a job waits for a worker, default 2 s.
+	QueueWait time.Duration
+	// ProbeTimeout and RenderTimeout bound the work on one file, default 5 s
+	// and 15 s. Measure counts as Render.
+	ProbeTimeout, RenderTimeout time.Duration
+	// Memory is the most that a worker may use, in bytes, default 1 GiB.
+	Memory uint64
+	// JobsPerWorker is after how many jobs a worker is replaced, default 1000.
+	JobsPerWorker int
+	// Limits are of sources; those of results are the plan's maker's affair.
+	Limits Limits
+	// Logger may be nil.
+	Logger *slog.Logger
+	// Now may be nil.
+	Now func() time.Time
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if len(c.Command) == 0 {
+		exe, err := os.Executable()
+		if err != nil {
+			return c, fmt.Errorf("find own binary: %w", err)
+		}
+		c.Command = []string{exe, "engine"}
+	}
+	setDefault(&c.Workers, runtime.NumCPU())
+	setDefault(&c.Queue, 2*c.Workers)
+	setDefault(&c.QueueWait, 2*time.Second)
+	setDefault(&c.ProbeTimeout, 5*time.Second)
+	setDefault(&c.RenderTimeout, 15*time.Second)
+	setDefault(&c.Memory, 1<<30)
+	setDefault(&c.JobsPerWorker, 1000)
+	c.Limits = c.Limits.withDefaults()
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c, c.Validate()
+}
+
+// Validate reports a setting that makes no sense. Zero fields are defaults.
+func (c Config) Validate() error {
+	if c.Workers < 0 || c.QueueWait < 0 || c.ProbeTimeout < 0 || c.RenderTimeout < 0 || c.JobsPerWorker < 0 {
+		return errors.New("engine: counts and times must not be negative")
+	}
+	if c.Memory != 0 && c.Memory < 128<<20 {
+		return fmt.Errorf("engine: %d bytes of memory are too few for a worker, give at least 128 MiB", c.Memory)
+	}
+	return nil
+}
+
+func setDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+// Pool is the Engine: it hands jobs to worker processes. A job that finds no
+// worker free waits in order; one that would wait too long is refused.
+type Pool struct {
+	cfg     Config
+	slots   chan *slot
+	waiting atomic.Int64
+	poison  *poison
+	starter *starter
+	faults  bool
+	// base ends when the pool is closed.
+	base   context.Context
+	cancel context.CancelFunc
+	close  sync.Once
+}
+
+var _ Engine = (*Pool)(nil)
+
+// slot is the place of one worker. Who has received it from Pool.slots owns it.
+type slot struct{ proc *process }
+
+// New starts the workers in the background and returns at once. The caller
+// closes the pool.
+func New(cfg Config) (*Pool, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	p := &Pool{cfg: cfg, slots: make(chan *slot, cfg.Workers), poison: newPoison(cfg.Now), starter: newStarter(), faults: faultsWanted(cfg.Env)}
+	p.base, p.cancel = context.WithCancel(context.Background())
+	for range cfg.Workers {
+		p.slots <- &slot{proc: p.spawn()}
+	}
+	return p, nil
+}
+
+// Close ends all workers, breaking off their jobs, and waits until they are gone.
+func (p *Pool) Close() error {
+	p.close.Do(func() {
+		p.cancel()
+		for range p.cfg.Workers {
+			s := <-p.slots
+			s.proc.stop()
+			<-s.proc.gone
+		}
+		p.starter.stop()
+	})
+	return nil
+}
+
+// acquire waits for a worker's slot; release gives it back.
+func (p *Pool) acquire(ctx context.Context) (*slot, error) {
+	if p.base.Err() != nil {
+		return nil, errClosing()
+	}
+	select {
+	case s := <-p.slots:
+		return s, nil
+	default:
+	}
+	if p.waiting.Add(1) > int64(p.cfg.Queue) {
+		p.waiting.Add(-1)
+		return nil, media.Errorf(media.Limited, "Too many pictures are being processed, try again later")
+	}
+	defer p.waiting.Add(-1)
+	timer := time.NewTimer(p.cfg.QueueWait)
+	defer timer.Stop()
+	select {
+	case s := <-p.slots:
+		return s, nil
+	case <-timer.C:
+		return nil, media.Errorf(media.Limited, "No picture could be processed within %v, try again later", p.cfg.QueueWait)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for a worker: %w", ctx.Err())
+	case <-p.base.Done():
+		return nil, errClosing()
+	}
+}
+
+func errClosing() error { return media.Errorf(media.Limited, "The server is shutting down") }
+
+// release gives the slot back, with a fresh worker on its way where the old
+// one is dead or worn out.
+func (p *Pool) release(s *slot) {
+	w := s.proc
+	switch {
+	case p.base.Err() != nil:
+	case w.dead():
+		s.proc = p.spawn()
+	case w.jobs >= p.cfg.JobsPerWorker || w.resident() > p.cfg.Memory/2:
+		p.cfg.Logger.Debug("replace worker", "pid", w.pid(), "jobs", w.jobs, "resident", w.resident())
+		w.stop()
+		s.proc = p.spawn()
+	}
+	p.slots <- s
+}
+
+// job is a request with what belongs to it.
+type job struct {
+	request
+	files   []*os.File // sources, then results
+	sources int        // how many of files are sources
+	timeout time.Duration
+	// victims is what poison remembers the sources by.
+	victims func() ([]poisonKey, error)
+}
+
+var (
+	// errCrashed: the worker died under the job.
+	errCrashed = errors.New("worker crashed")
+	// errUnheard: the worker died before it had the job.
+	errUnheard = errors.New("worker was gone")
+)
+
+// do carries out a job on a worker, on a second one if the first crashes.
+func (p *Pool) do(ctx context.Context, j *job) (reply, error) {
+	if err := p.poison.check(j.victims); err != nil {
+		return reply{}, err
+	}
+	s, err := p.acquire(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	defer p.release(s)
+	for attempt := 1; ; attempt++ {
+		if s.proc.dead() {
+			s.proc = p.spawn()
+		}
+		w := s.proc
+		rep, err := p.runOn(ctx, w, j)
+		switch {
+		case err == nil:
+			p.poison.forget(j.victims)
+			return rep, nil
+		case errors.Is(err, errUnheard) && attempt < 3 && p.base.Err() == nil:
+			p.cfg.Logger.Warn("worker was gone before its job", "pid", w.pid(), "error", err, "stderr", w.tail())
+			continue
+		case !errors.Is(err, errCrashed):
+			return reply{}, err
+		}
+		p.cfg.Logger.Warn("worker crashed", "pid", w.pid(), "job", j.Kind, "attempt", attempt, "state", w.state(), "stderr", w.tail())
+		if err := p.poison.count(j.victims); err != nil {
+			return reply{}, err
+		}
+		if attempt >= 2 {
+			return reply{}, &media.Error{Code: media.Invalid, Op: string(j.Kind), Message: "The file makes its decoder crash and cannot be processed", Err: err}
+		}
+		if err := j.rewind(); err != nil {
+			return reply{}, err
+		}
+	}
+}
+
+// runOn carries out a job on one worker, which is dead afterwards when the
+// time ran out, the caller left, or it crashed.
+func (p *Pool) runOn(ctx context.Context, w *process, j *job) (reply, error) {
+	if err := w.await(ctx); err != nil {
+		return reply{}, err
+	}
+	timed, cancel := context.WithTimeout(ctx, j.timeout)
+	defer cancel()
+	defer context.AfterFunc(p.base, cancel)()
+	unkilled := context.AfterFunc(timed, w.kill)
+	rep, err := w.run(j)
+	if unkilled() {
+		return rep, err
+	}
+	// The kill is on its way or done: nobody else may get this worker.
+	<-w.gone
+	switch {
+	case err == nil:
+		return rep, nil
+	case p.base.Err() != nil:
+		return reply{}, errClosing()
+	case errors.Is(ctx.Err(), context.Canceled):
+		return reply{}, fmt.Errorf("%s: %w", j.Kind, ctx.Err())
+	case ctx.Err() != nil:
+		return reply{}, media.Errorf(media.Invalid, "The file could not be processed in time")
+	}
+	return reply{}, media.Errorf(media.Invalid, "The file could not be processed within %v", j.timeout)
+}
+
+// rewind empties the results for a second attempt.
+func (j *job) rewind() error {
+	for _, f := range j.files[j.sources:] {
+		if err := f.Truncate(0); err != nil {
+			return fmt.Errorf("empty a result: %w", err)
+		}
+		if _, err := f.Seek(0, 0); err != nil {
+			return fmt.Errorf("empty a result: %w", err)
+		}
+	}
+	return nil
+}
+
+func (j *job) closeFiles() {
+	for _, f := range j.files {
+		f.Close()
+	}
+}

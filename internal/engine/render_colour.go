@@ -1,0 +1,142 @@
+package engine
+
+import (
+	"math"
+
+	"tintype/internal/engine/vips"
+	"tintype/internal/transform"
+)
+
+func (p *picture) matrix(op transform.OpMatrix) error {
+	n := p.im.Bands() // 3 or 4: the picture has colour
+	m := make([]float64, n*n)
+	scale, shift := make([]float64, n), make([]float64, n)
+	for i := range n {
+		scale[i] = 1
+		if i == 3 {
+			m[i*n+i] = 1
+			continue
+		}
+		copy(m[i*n:], op.M[i][:3])
+		shift[i] = 255 * op.M[i][3]
+	}
+	weights, err := vips.FromDoubles(m, n, n)
+	if err != nil {
+		return err
+	}
+	p.scope.Own(weights)
+	im, err := p.chain(p.im).
+		do("recomb", vips.Args{"m": weights}).
+		do("linear", vips.Args{"a": scale, "b": shift}).
+		bytes().
+		do("copy", vips.Args{"interpretation": "srgb"}).
+		result()
+	if err == nil {
+		p.im = im
+	}
+	return err
+}
+
+func (p *picture) sigmoid(op transform.OpSigmoid) error {
+	if op.Slope == 0 {
+		return nil
+	}
+	n := p.im.Bands()
+	table := make([]byte, 0, 256*n)
+	for v := range 256 {
+		bent := byte(math.Round(255 * sigmoid(op.Slope, float64(v)/255)))
+		for band := range n {
+			if band == n-1 && p.im.HasAlpha() {
+				bent = byte(v)
+			}
+			table = append(table, bent)
+		}
+	}
+	lut, err := p.scope.FromPixels(table, 256, 1, n, "uchar")
+	if err != nil {
+		return err
+	}
+	return p.apply("maplut", vips.Args{"lut": lut})
+}
+
+// sigmoid maps 0 to 0, a half to a half and 1 to 1; a negative slope is the
+// inverse of the positive one.
+func sigmoid(slope, x float64) float64 {
+	s := math.Abs(slope)
+	f := func(x float64) float64 { return 1 / (1 + math.Exp(s*(0.5-x))) }
+	low, high := f(0), f(1)
+	if slope > 0 {
+		return (f(x) - low) / (high - low)
+	}
+	y := low + x*(high-low)
+	return max(0, min(1, 0.5-math.Log(1/y-1)/s))
+}
+
+func (p *picture) blur(op transform.OpBlur) error {
+	if err := p.toMemory(); err != nil {
+		return err
+	}
+	return p.eachPage(func(page *vips.Image) (*vips.Image, error) {
+		return p.blended(page, func(c *chain) *chain { return c.blur(op.Sigma) })
+	})
+}
+
+// blurShrink is from which sigma on a blur works on a reduced picture, which
+// bounds its cost per pixel.
+const blurShrink = 12
+
+func (c *chain) blur(sigma float64) *chain {
+	if c.err != nil {
+		return c
+	}
+	w, h := c.im.Width(), c.im.Height()
+	f := int(min(sigma/(blurShrink/2), float64(min(w, h))/4))
+	if sigma < blurShrink || f < 2 {
+		// What is wider than the picture a few times over is one colour all the same.
+		sigma = min(sigma, 2*float64(max(w, h)))
+		return c.do("gaussblur", vips.Args{"sigma": sigma, "min_ampl": 0.05})
+	}
+	small := c.do("resize", vips.Args{"scale": 1 / float64(f), "kernel": "linear"})
+	if small.err != nil {
+		return small
+	}
+	sw, sh := small.im.Width(), small.im.Height()
+	return small.blur(sigma/float64(f)).
+		do("resize", vips.Args{"scale": float64(w) / float64(sw), "vscale": float64(h) / float64(sh), "kernel": "cubic"}).
+		do("embed", vips.Args{"x": 0, "y": 0, "width": w, "height": h, "extend": "copy"})
+}
+
+// sharpen adds what a blur takes away, times the amount. Alpha stays, and
+// what is transparent has no say in the blur.
+func (p *picture) sharpen(op transform.OpSharpen) error {
+	if err := p.toMemory(); err != nil {
+		return err
+	}
+	return p.eachPage(func(page *vips.Image) (*vips.Image, error) {
+		soft, err := p.blended(page, func(c *chain) *chain { return c.blur(op.Sigma) })
+		if err != nil {
+			return nil, err
+		}
+		n := page.Bands()
+		keep, take, none := make([]float64, n), make([]float64, n), make([]float64, n)
+		for i := range n {
+			keep[i], take[i] = 1+op.Amount, -op.Amount
+		}
+		if page.HasAlpha() {
+			keep[n-1], take[n-1] = 1, 0
+		}
+		sharp, err := p.chain(page).do("linear", vips.Args{"a": keep, "b": none}).result()
+		if err != nil {
+			return nil, err
+		}
+		mirror, err := p.chain(soft).do("linear", vips.Args{"a": take, "b": none}).result()
+		if err != nil {
+			return nil, err
+		}
+		sum, err := p.scope.Make("add", vips.Args{"left": sharp, "right": mirror})
+		if err != nil {
+			return nil, err
+		}
+		return p.chain(sum).bytes().do("copy", vips.Args{"interpretation": page.Interpretation()}).result()
+	})
+}

@@ -1,0 +1,172 @@
+package engine
+
+import (
+	"fmt"
+	"strconv"
+
+	"tintype/internal/engine/vips"
+	"tintype/internal/transform"
+)
+
+// load opens the source upright and in 8-bit sRGB or grey, and answers the
+// operations that are left: a resize that comes first is done here, since
+// decoders that can shrink while they decode save most of the work.
+func (p *picture) load(plan transform.Plan) ([]transform.Op, error) {
+	rest := plan.Ops
+	if len(rest) > 0 {
+		if first, ok := rest[0].(transform.OpResize); ok {
+			rest = rest[1:]
+			return rest, p.loadResized(plan.Input, first)
+		}
+	}
+	return rest, p.loadWhole(plan.Input)
+}
+
+// loadResized makes exactly the size asked for.
+func (p *picture) loadResized(in transform.PlanInput, to transform.OpResize) error {
+	args := vips.Args{
+		"buffer": p.src.data, "width": to.Width, "height": to.Height, "size": "force",
+		"no_rotate": in.IgnoreOrientation, "fail_on": "none", "export_profile": "srgb",
+	}
+	if vips.HasArgument("thumbnail_buffer", "output_profile") {
+		delete(args, "export_profile")
+		args["output_profile"] = "srgb"
+	}
+	if p.src.pages {
+		args["option_string"] = "n=" + strconv.Itoa(p.pages)
+	}
+	im, err := p.scope.Make("thumbnail_buffer", args)
+	if isProfileError(err) {
+		// A broken profile is as good as none.
+		delete(args, "export_profile")
+		delete(args, "output_profile")
+		im, err = p.scope.Make("thumbnail_buffer", args)
+	}
+	if err != nil {
+		return p.src.damaged(err)
+	}
+	p.im = im
+	p.readAnimation()
+	if err := p.toBytes(); err != nil {
+		return err
+	}
+	return p.exactly(to.Width, to.Height)
+}
+
+// exactly cuts or repeats the last row and column, should the library's
+// arithmetic have come out one pixel off.
+func (p *picture) exactly(w, h int) error {
+	if p.width() == w && p.height() == h && p.im.Height() == h*p.pages {
+		return nil
+	}
+	return p.eachPage(func(page *vips.Image) (*vips.Image, error) {
+		return p.scope.Apply(page, "embed", vips.Args{"x": 0, "y": 0, "width": w, "height": h, "extend": "copy"})
+	})
+}
+
+// loadWhole decodes all of the picture.
+func (p *picture) loadWhole(in transform.PlanInput) error {
+	im, err := p.src.open(p.scope, p.pages)
+	if err != nil {
+		return p.src.damaged(err)
+	}
+	p.im = im
+	p.readAnimation()
+	if !in.IgnoreOrientation && p.im.Int("orientation", 1) > 1 {
+		if err := p.toMemory(); err != nil {
+			return err
+		}
+		if err := p.apply("autorot", nil); err != nil {
+			return fmt.Errorf("autorot: %w", err)
+		}
+	}
+	if err := p.toStandard(); err != nil {
+		return err
+	}
+	if p.width() != in.Width || p.height() != in.Height {
+		return fmt.Errorf("source is %d x %d, the plan was made for %d x %d", p.width(), p.height(), in.Width, in.Height)
+	}
+	return nil
+}
+
+// open starts the decoder of the source, with rows from the top down.
+func (s *source) open(scope *vips.Scope, pages int) (*vips.Image, error) {
+	args := vips.Args{"buffer": s.data, "access": "sequential", "fail_on": "none"}
+	if s.pages && pages > 1 {
+		args["n"] = pages
+	}
+	return scope.Make(s.op, args)
+}
+
+// readAnimation notes timing before operations lose it.
+func (p *picture) readAnimation() {
+	if p.pages == 1 {
+		return
+	}
+	if v, ok := p.im.Get("delay"); ok {
+		p.delay, _ = v.([]int)
+	}
+	p.loop = p.im.Int("loop", 0)
+}
+
+// toStandard brings whatever a decoder left to 8-bit sRGB or grey, by the
+// embedded profile where there is one.
+func (p *picture) toStandard() error {
+	if err := p.dropSurplusBands(); err != nil {
+		return fmt.Errorf("bands: %w", err)
+	}
+	if p.im.Has("icc-profile-data") {
+		err := p.apply("icc_transform", vips.Args{"output_profile": "srgb", "embedded": true})
+		if err != nil && !isProfileError(err) {
+			return fmt.Errorf("colour profile: %w", err)
+		}
+	}
+	return p.toBytes()
+}
+
+// dropSurplusBands leaves one, three or, for CMYK, four colours and perhaps alpha.
+func (p *picture) dropSurplusBands() error {
+	most := 4
+	if p.im.Interpretation() == "cmyk" {
+		most = 5
+	}
+	if p.im.Bands() <= most {
+		return nil
+	}
+	return p.apply("extract_band", vips.Args{"band": 0, "n": most})
+}
+
+// toBytes converts the colour space without a profile's help.
+func (p *picture) toBytes() error {
+	want := "srgb"
+	switch p.im.Interpretation() {
+	case "b-w", "grey16":
+		want = "b-w"
+	case "multiband":
+		if p.im.Bands() < 3 {
+			want = "b-w"
+		}
+		if err := p.apply("copy", vips.Args{"interpretation": want}); err != nil {
+			return err
+		}
+	}
+	if p.im.Interpretation() != want {
+		if err := p.apply("colourspace", vips.Args{"space": want}); err != nil {
+			return fmt.Errorf("colour space: %w", err)
+		}
+	}
+	if p.im.Format() != "uchar" {
+		if err := p.apply("cast", vips.Args{"format": "uchar"}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toColour gives a grey picture three colours.
+func (p *picture) toColour() error {
+	if p.im.Interpretation() == "srgb" {
+		return nil
+	}
+	return p.apply("colourspace", vips.Args{"space": "srgb"})
+}

@@ -1,0 +1,258 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"tintype/internal/engine/sandbox"
+	"tintype/internal/engine/vips"
+	"tintype/internal/media"
+)
+
+// socketFD is where a worker finds its socket.
+const socketFD = 3
+
+// idleTrim is after how much idleness a worker hands memory back.
+const idleTrim = time.Second
+
+// IsWorker reports whether this process was started as a worker: whether
+// descriptor 3 is a socket.
+func IsWorker() bool {
+	_, err := syscall.GetsockoptInt(socketFD, syscall.SOL_SOCKET, syscall.SO_TYPE)
+	return err == nil
+}
+
+// Serve is a worker's whole life: it shuts itself in and carries out jobs
+// from the pool at descriptor 3, one at a time, until the pool hangs up. A
+// program calls it as the first thing when it was started by Config.Command.
+func Serve() error {
+	f := os.NewFile(socketFD, "pool")
+	if f == nil {
+		return errors.New("descriptor 3 is not open: this command is started by the server, not by people")
+	}
+	c, err := net.FileConn(f)
+	f.Close()
+	if err != nil {
+		return fmt.Errorf("descriptor 3 is no socket of the server's: %w", err)
+	}
+	conn, ok := c.(*net.UnixConn)
+	if !ok {
+		return errors.New("descriptor 3 is no socket of the server's")
+	}
+	defer conn.Close()
+	w := &worker{conn: conn, buf: make([]byte, 4*packetMax), faults: faultsWanted(nil)}
+	return w.serve()
+}
+
+type worker struct {
+	conn   *net.UnixConn
+	buf    []byte
+	limits Limits
+	faults bool
+}
+
+func (w *worker) serve() error {
+	n, err := receivePacket(w.conn, w.buf)
+	if err != nil {
+		return fmt.Errorf("hear from server: %w", err)
+	}
+	var h hello
+	if err := json.Unmarshal(w.buf[:n], &h); err != nil {
+		return fmt.Errorf("server's greeting: %w", err)
+	}
+	w.limits = h.Limits
+	r, err := prepare(h)
+	if err != nil {
+		r.Error = err.Error()
+	}
+	if err := w.answer(r); err != nil || r.Error != "" {
+		return errors.Join(err, errors.New(r.Error))
+	}
+	for {
+		if err := w.next(); err != nil {
+			if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// prepare starts libvips and then shuts the process in.
+func prepare(h hello) (ready, error) {
+	if err := vips.Init(); err != nil {
+		return ready{}, err
+	}
+	openFormats()
+	level, err := sandbox.Enter(sandbox.Config{
+		Read:     append(sandbox.DefaultPaths(), fontPaths()...),
+		Memory:   int64(h.Memory),
+		FileSize: int64(h.Memory),
+	})
+	if err != nil {
+		return ready{}, fmt.Errorf("shut the worker in: %w", err)
+	}
+	return ready{Sandbox: level.String(), Walled: level.Full(), Library: vips.Version(), SIMD: vips.SIMD()}, nil
+}
+
+// fontPaths are where the environment says that fonts' configuration lies.
+func fontPaths() []string {
+	var paths []string
+	if p := os.Getenv("FONTCONFIG_PATH"); p != "" {
+		paths = append(paths, p)
+	}
+	if p := os.Getenv("FONTCONFIG_FILE"); p != "" {
+		paths = append(paths, filepath.Dir(p))
+	}
+	return paths
+}
+
+// next waits for one job, does it and answers.
+func (w *worker) next() error {
+	w.conn.SetReadDeadline(time.Now().Add(idleTrim))
+	n, files, err := receiveFiles(w.conn, w.buf)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		vips.Trim()
+		debug.FreeOSMemory()
+		w.conn.SetReadDeadline(time.Time{})
+		n, files, err = receiveFiles(w.conn, w.buf)
+	}
+	defer func() {
+		for _, f := range files {
+			f.Close()
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	var req request
+	if err := json.Unmarshal(w.buf[:n], &req); err != nil {
+		return fmt.Errorf("server's request: %w", err)
+	}
+	rest := files
+	if req.Large {
+		if req, err = largeRequest(files); err != nil {
+			return err
+		}
+		rest = files[1:]
+	}
+	rep, err := w.do(req, rest)
+	if err != nil {
+		rep = reply{Error: onWire(err)}
+	}
+	return w.answer(rep)
+}
+
+func largeRequest(files []*os.File) (request, error) {
+	var req request
+	if len(files) == 0 {
+		return req, errors.New("server's request is missing")
+	}
+	info, err := files[0].Stat()
+	if err != nil {
+		return req, fmt.Errorf("server's request: %w", err)
+	}
+	b := make([]byte, info.Size())
+	if _, err := files[0].ReadAt(b, 0); err != nil {
+		return req, fmt.Errorf("server's request: %w", err)
+	}
+	if err := json.Unmarshal(b, &req); err != nil {
+		return req, fmt.Errorf("server's request: %w", err)
+	}
+	return req, nil
+}
+
+func (w *worker) answer(v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	if err := sendPacket(w.conn, b, nil); err != nil {
+		return fmt.Errorf("answer the server: %w", err)
+	}
+	return nil
+}
+
+func onWire(err error) *wireError {
+	e := &wireError{Code: media.CodeOf(err), Message: media.MessageOf(err), Detail: err.Error()}
+	errors.As(err, &e.Limit)
+	return e
+}
+
+func (w *worker) do(req request, files []*os.File) (reply, error) {
+	if req.Kind == jobTry {
+		return reply{Formats: tryFormats()}, nil
+	}
+	if len(req.Formats) == 0 || len(files) != len(req.Formats)+len(req.Plans) {
+		return reply{}, fmt.Errorf("%d descriptors for %d sources and %d results", len(files), len(req.Formats), len(req.Plans))
+	}
+	if w.faults {
+		if fault := faultOf(files[0]); fault != "" {
+			commitFault(fault, req.Kind)
+			return reply{Infos: []media.Info{faultInfo}}, nil
+		}
+	}
+	src, err := openSource(files[0], req.Formats[0])
+	if err != nil {
+		return reply{}, err
+	}
+	defer src.close()
+	switch req.Kind {
+	case jobProbe:
+		info, err := probe(src, w.limits)
+		return reply{Infos: []media.Info{info}}, err
+	case jobMeasure:
+		a, err := measure(src, req.Question)
+		return reply{Answer: a}, err
+	case jobRender:
+		var rep reply
+		for i, plan := range req.Plans {
+			info, err := renderTo(files[len(req.Formats)+i], src, plan)
+			if err != nil {
+				return reply{}, err
+			}
+			rep.Infos = append(rep.Infos, info)
+		}
+		return rep, nil
+	}
+	return reply{}, fmt.Errorf("unknown job %q", req.Kind)
+}
+
+// source is a file on its way to libvips.
+type source struct {
+	loader
+	data vips.Foreign
+}
+
+// openSource maps the file. The caller closes the source when no image made
+// from it is left.
+func openSource(f *os.File, format string) (*source, error) {
+	l, err := loaderFor(format)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	m, err := syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_PRIVATE)
+	if err != nil {
+		return nil, fmt.Errorf("map source of %d bytes: %w", info.Size(), err)
+	}
+	return &source{loader: l, data: m}, nil
+}
+
+func (s *source) close() { syscall.Munmap(s.data) }
+
+// damaged is the error for a file that its decoder does not get through.
+func (s *source) damaged(err error) error {
+	return &media.Error{Code: media.Invalid, Op: "decode", Message: "The " + displayName(s.format) + " file is damaged and cannot be decoded", Err: err}
+}
