@@ -179,6 +179,10 @@ func (b *body) windowOver() {
 	if b.since.IsZero() {
 		return // the Read has just ended; the next one sets the timer anew
 	}
+	if left := b.flight.cfg.RateWindow - b.waited - time.Since(b.since); left > 0 {
+		b.slow.Reset(left) // set off for an earlier window
+		return
+	}
 	if float64(b.got) < float64(b.flight.cfg.MinRate)*b.flight.cfg.RateWindow.Seconds() {
 		b.flight.cancel(errTooSlow)
 		return
