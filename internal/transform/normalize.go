@@ -263,8 +263,7 @@ func extent(l Length, dpr float64) Length {
 	case l.Unit == Pixel:
 		return Px(0)
 	case l.Unit == Fraction:
-		l.Value += 0
-		return l
+		return Frac(min(l.Value+0, huge))
 	}
 	return Length{}
 }
@@ -272,8 +271,9 @@ func extent(l Length, dpr float64) Length {
 // offset is the normal form of a distance or radius: whole pixels, absent when zero.
 func offset(l Length, dpr float64) Length {
 	if l.Unit == Pixel {
-		l.Value = max(-huge, min(roundHalfUp(l.Value*dpr), huge))
+		l.Value = roundHalfUp(l.Value * dpr)
 	}
+	l.Value = max(-huge, min(l.Value, huge))
 	if l.Unit == Absent || l.Value == 0 {
 		return Length{}
 	}

@@ -271,7 +271,9 @@ func (a *args) radii(s string) (r [4]Length) {
 		return r
 	}
 	for i := range r {
-		r[i] = a.parseLength(parts[i%len(parts)])
+		if l := a.parseLength(parts[i%len(parts)]); l.Value != 0 {
+			r[i] = l
+		}
 	}
 	return r
 }

@@ -111,7 +111,8 @@ func (OpSharpen) op() {}
 
 // Facts is what only the asset or its pixels can answer.
 type Facts interface {
-	// Info describes the source; Width, Height, Pages, Alpha, Format and Animated are read.
+	// Info describes the source; Width, Height, Orientation, Pages, Alpha,
+	// Format and Animated are read.
 	Info() media.Info
 	// Measure answers a question about the upright source picture. It may be
 	// slow; Resolve asks at most once per question.

@@ -6,20 +6,29 @@ type Step interface{ step() }
 
 // Box is a size as it may be asked for: of Width, Height and Ratio (width by
 // height, 0 when not given) at most two are needed, and what is missing
-// follows from the ratio, given or the picture's own. With FreeRatio a
-// missing side keeps the input's length instead.
+// follows from the ratio, given or the picture's own; two sides win over a
+// ratio. A ratio alone is the largest such rectangle inside the picture. With
+// FreeRatio a missing side keeps the input's length instead of following the
+// picture's own ratio. A Box without anything is the picture's size.
 type Box struct {
 	Width, Height Length
 	Ratio         float64
 	FreeRatio     bool
 }
 
-// Resize brings the picture to a size.
+// Resize brings the picture to a size. An empty Fit is Fill.
+//
+// Limit holds for the scale: Fill limits each side by itself. Cover with
+// ReduceOnly leaves the scale as it is where it would have to enlarge, and
+// cuts each side that is too long; with EnlargeOnly it cuts without reducing.
+// Contain with ReduceOnly still makes a canvas of the whole box; with
+// EnlargeOnly the canvas grows to a picture that is larger than the box.
 type Resize struct {
 	Fit   Fit
 	Limit Limit
 	Box
-	// Gravity says which part Cover keeps, and where Contain puts the picture.
+	// Gravity says which part Cover keeps, and where Contain puts the picture
+	// (there Attention is Center). Its offsets are pixels of the result.
 	Gravity Gravity
 	// Background fills what Contain adds; nil is transparent where source
 	// and output have alpha, else white.
@@ -35,7 +44,7 @@ type Extract struct {
 }
 
 // Extend enlarges the canvas to at least the box; a side that is already
-// longer stays. The picture is placed by gravity.
+// longer stays. The picture is placed by gravity (Attention is Center).
 type Extend struct {
 	Box
 	Gravity    Gravity
@@ -43,7 +52,8 @@ type Extend struct {
 }
 
 // Rotate turns clockwise by Degrees. Angles that are no multiple of 90
-// enlarge the canvas to the bounding box; Background fills the corners, as in Resize.
+// enlarge the canvas to the bounding box; Background fills the corners, nil
+// is transparent where the output has alpha, else white.
 type Rotate struct {
 	Degrees    float64
 	Background *Color
@@ -53,15 +63,17 @@ type Rotate struct {
 type Flip struct{ Vertical bool }
 
 // Round makes the corners transparent: radii of the top left, top right,
-// bottom right and bottom left corner. Ellipse ignores them and leaves the
-// ellipse inscribed in the picture.
+// bottom right and bottom left corner, each at most half the shorter side, of
+// which fractions are meant. Ellipse ignores them and leaves the ellipse
+// inscribed in the picture.
 type Round struct {
 	Radii   [4]Length
 	Ellipse bool
 }
 
-// Border adds a frame of Width on all sides. Radii (or Ellipse) are those of
-// the picture inside, as in Round; the frame's outer corners follow.
+// Border adds a frame of Width on all sides; a fraction is of the picture's
+// width. Radii (or Ellipse) are those of the picture inside, as in Round; the
+// frame's outer corners follow.
 type Border struct {
 	Width   Length
 	Color   Color
@@ -72,7 +84,7 @@ type Border struct {
 // Opacity multiplies alpha by Factor, 0 to 1.
 type Opacity struct{ Factor float64 }
 
-// Flatten lays the picture over a colour.
+// Flatten lays the picture over a colour. A transparent colour changes nothing.
 type Flatten struct{ Color Color }
 
 // Grayscale removes colour (luma of Rec. 709) and keeps the channels.
@@ -90,10 +102,11 @@ type Contrast struct{ Amount float64 }
 // Saturation scales colour: Amount -1 is grey, 0 no change, 1 twice as strong.
 type Saturation struct{ Amount float64 }
 
-// Blur is Gaussian, Sigma in pixels of the step's input.
+// Blur is Gaussian, Sigma in pixels of the step's input, at most 200.
 type Blur struct{ Sigma float64 }
 
-// Sharpen is an unsharp mask: radius Sigma in pixels, strength Amount (1 is a visible sharpening).
+// Sharpen is an unsharp mask: radius Sigma in pixels, at most 200, strength
+// Amount (1 is a visible sharpening, 100 the most).
 type Sharpen struct{ Sigma, Amount float64 }
 
 func (Resize) step()     {}

@@ -20,7 +20,7 @@ type Transformation struct {
 	Steps  []Step
 	Output Output
 	// DPR is the device pixel ratio that multiplies every length in pixels
-	// of the whole chain; 0 means 1.
+	// of the whole chain, before it is rounded to whole pixels; 0 means 1.
 	DPR float64
 }
 
@@ -122,14 +122,16 @@ const (
 	// AtPoint holds on to the point X, Y of the step's input, which is
 	// brought to the middle as far as the picture reaches.
 	AtPoint Anchor = "point"
-	// Attention holds on to what catches the eye (libvips' attention).
+	// Attention holds on to what catches the eye (libvips' attention); on an
+	// animated source it is Center.
 	Attention Anchor = "attention"
 )
 
 // Gravity says what to hold on to and how far to move away from it. Positive
 // offsets go inwards: right and down from the north and west edges and from
 // the middle, left from an east edge, up from a south edge. An empty Anchor
-// is Center.
+// is Center. For AtPoint, X and Y are the point; for Attention they move it
+// right and down.
 type Gravity struct {
 	Anchor Anchor
 	X, Y   Length
