@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"time"
@@ -50,6 +51,7 @@ func launch(args []string) error {
 	}
 	var cfg Config
 	flags := flag.NewFlagSet("launch", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
 	parent := flags.Int("parent", 0, "process that asks, at whose end this one dies")
 	files := flags.Int("files", 0, "how many descriptors from 3 on are handed over")
 	flags.Int64Var(&cfg.Memory, "memory", 0, "bytes of private memory, 0 for no bound")

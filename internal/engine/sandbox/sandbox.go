@@ -27,7 +27,8 @@ type Config struct {
 	// none, execve is refused altogether.
 	Exec []string
 	// Memory bounds the private writable memory in bytes, heap and stacks
-	// together; 0 sets no bound. Allocations beyond it fail.
+	// together, on top of what the process has mapped at the call; 0 sets no
+	// bound. Allocations beyond it fail.
 	Memory int64
 	// CPU bounds the processor time; at its end the process is killed. 0
 	// sets no bound.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -79,6 +80,10 @@ func inherit(files []*os.File) error {
 
 // limit sets the resource limits, hard and soft, and refuses core dumps.
 func limit(cfg Config) error {
+	memory := uint64(cfg.Memory)
+	if memory > 0 {
+		memory += mappedData()
+	}
 	limits := []struct {
 		name  string
 		what  int
@@ -89,7 +94,7 @@ func limit(cfg Config) error {
 		{"file size", unix.RLIMIT_FSIZE, uint64(cfg.FileSize)},
 		{"processor time", unix.RLIMIT_CPU, uint64((cfg.CPU + time.Second - 1) / time.Second)},
 		// Not RLIMIT_AS: Go reserves far more addresses than it ever uses.
-		{"memory", unix.RLIMIT_DATA, uint64(cfg.Memory)},
+		{"memory", unix.RLIMIT_DATA, memory},
 	}
 	for _, l := range limits {
 		if l.value == 0 && l.what != unix.RLIMIT_CORE {
@@ -106,6 +111,24 @@ func limit(cfg Config) error {
 		}
 	}
 	return nil
+}
+
+// mappedData is the private writable memory that this process has mapped, in
+// bytes, used or not; 0 when the kernel does not say.
+func mappedData() uint64 {
+	b, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(b))
+	if len(fields) < 6 {
+		return 0
+	}
+	pages, err := strconv.ParseUint(fields[5], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * uint64(os.Getpagesize())
 }
 
 const (
