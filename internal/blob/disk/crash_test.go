@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"tintype/internal/blob/blobtest"
-	"tintype/internal/media"
 )
 
 // The test binary runs itself again as a process that kills itself within a
@@ -141,21 +140,7 @@ func afterCrash(t *testing.T, dir, key string, oldData, newData []byte, point st
 		t.Fatal(err)
 	}
 	defer s.Close()
-	get := func(key string) []byte {
-		r, _, err := s.Open(t.Context(), key, 0, -1)
-		if media.CodeOf(err) == media.NotFound {
-			return nil
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Close()
-		b, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}
+	get := func(key string) []byte { return content(t, s, key) }
 	var before []byte
 	if strings.HasPrefix(key, "old") {
 		before = oldData

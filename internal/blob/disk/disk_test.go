@@ -56,6 +56,24 @@ func temps(t *testing.T, s *Store) []string {
 	return names
 }
 
+// content returns the bytes of a key, nil if it is missing.
+func content(t *testing.T, s *Store, key string) []byte {
+	t.Helper()
+	r, _, err := s.Open(t.Context(), key, 0, -1)
+	if media.CodeOf(err) == media.NotFound {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	fault := errors.New("fault")
@@ -82,19 +100,10 @@ func TestFaults(t *testing.T) {
 		return err
 	}
 	get := func(key string) string {
-		r, _, err := s.Open(t.Context(), key, 0, -1)
-		if media.CodeOf(err) == media.NotFound {
-			return "missing"
+		if b := content(t, s, key); b != nil {
+			return string(b)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Close()
-		b, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(b)
+		return "missing"
 	}
 	for name, write := range map[string]func(key, data string) error{"put": put, "adopt": adopt} {
 		for i, point := range Points() {
