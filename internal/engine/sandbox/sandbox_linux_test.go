@@ -93,6 +93,7 @@ func inside(name string, args []string) int {
 func in(t *testing.T, name string, files []*os.File, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), self(t), append([]string{"inside", name}, args...)...)
+	cmd.Env = append(os.Environ(), noSleep)
 	cmd.ExtraFiles = files
 	out, err := cmd.CombinedOutput()
 	if err != nil || !bytes.HasSuffix(out, []byte("passed\n")) {
@@ -109,16 +110,33 @@ func self(t *testing.T) string {
 	return exe
 }
 
+// noSleep lets a child with the race detector end at once.
+const noSleep = "GORACE=atexit_sleep_ms=0"
+
+// levelHere is what a child reports as its level.
+var levelHere = sync.OnceValue(func() string {
+	exe, err := os.Executable()
+	if err != nil {
+		return err.Error()
+	}
+	cmd := exec.Command(exe, "inside", "threads")
+	cmd.Env = append(os.Environ(), noSleep)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Sprintf("%v: %s", err, out)
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	return line
+})
+
 // needs skips a test where the kernel lacks what it is about.
 func needs(t *testing.T, what string) {
 	t.Helper()
-	out, err := exec.Command(self(t), "inside", "threads").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if !strings.HasPrefix(levelHere(), "level: ") {
+		t.Fatal(levelHere())
 	}
-	line, _, _ := strings.Cut(string(out), "\n")
-	if !strings.Contains(line, what) {
-		t.Skipf("this kernel gives %s", line)
+	if !strings.Contains(levelHere(), what) {
+		t.Skipf("this kernel gives %s", levelHere())
 	}
 }
 
