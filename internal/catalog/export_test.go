@@ -1,0 +1,83 @@
+package catalog
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"tintype/internal/media"
+)
+
+// Plans returns how the database would run each query, by name: one line for
+// each step.
+func (tx *Tx) Plans() (map[string]string, error) {
+	const acc media.AccountID = "demo"
+	list := func(q AssetQuery) *bun.SelectQuery {
+		s, _, err := q.page(q.filter(tx.selectAssets(&[]assetRow{}, acc)).Limit(10))
+		if err != nil {
+			panic(err)
+		}
+		return s
+	}
+	created := formatCursor(cursorCreated, position{at: 1, id: "x"})
+	name := formatCursor(cursorName, position{name: "a", id: "x"})
+	of := func(model any) *bun.SelectQuery { return tx.tx.NewSelect().Model(model).Where("account = ?", "demo") }
+	queries := map[string]*bun.SelectQuery{
+		"asset by id":               tx.selectAssets(&assetRow{}, acc).Where("a.id = ?", "x"),
+		"asset by name":             tx.selectAssets(&assetRow{}, acc).Where("a.kind = ?", "image").Where("a.access = ?", "public").Where("a.name = ?", "x"),
+		"list":                      list(AssetQuery{}),
+		"list page":                 list(AssetQuery{Cursor: created}),
+		"list ascending":            list(AssetQuery{Cursor: created, Ascending: true}),
+		"list kind":                 list(AssetQuery{Cursor: created, Kind: "image"}),
+		"list kind and access":      list(AssetQuery{Cursor: created, Kind: "image", Access: "public"}),
+		"list name":                 list(AssetQuery{Cursor: name, Order: ByName}),
+		"list name, kind":           list(AssetQuery{Cursor: name, Order: ByName, Kind: "image"}),
+		"list prefix by name":       list(AssetQuery{Prefix: "a", Order: ByName}),
+		"list prefix by name, kind": list(AssetQuery{Prefix: "a", Order: ByName, Kind: "image", Access: "public"}),
+		"versions":                  of((*versionRow)(nil)).Where("asset = ?", "x").Order("ordinal DESC"),
+		"version":                   of((*versionRow)(nil)).Where("id = ?", "x"),
+		"blob of version":           of((*versionRow)(nil)).Where("blob = ?", "x"),
+		"blob of rendition":         of((*renditionRow)(nil)).Where("blob = ?", "x"),
+		"rendition":                 of((*renditionRow)(nil)).Where("key = ?", "x"),
+		"renditions":                of((*renditionRow)(nil)).Where("asset = ?", "x").Where("key > ?", "x").Order("key").Limit(10),
+		"renditions of a version":   of((*renditionRow)(nil)).Where("asset = ?", "x").Where("version = ?", "x"),
+		"events":                    of((*eventRow)(nil)).Where("id > ?", 1).Order("id").Limit(10),
+		"measured":                  of((*measuredRow)(nil)).Where("version = ?", "x").Where("question = ?", "x"),
+	}
+	explain := "EXPLAIN QUERY PLAN "
+	if tx.db.back.rowLocks {
+		explain = "EXPLAIN (COSTS OFF) "
+		// With few rows a sequential scan is right: ask for what many would get.
+		if _, err := tx.tx.ExecContext(tx.ctx, "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"); err != nil {
+			return nil, err
+		}
+	}
+	plans := map[string]string{}
+	for name, q := range queries {
+		rows, err := tx.tx.QueryContext(tx.ctx, explain+strings.ReplaceAll(q.String(), "?", "\\?"))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		columns, err := rows.Columns()
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			cells := make([]any, len(columns))
+			for i := range cells {
+				cells[i] = new(any)
+			}
+			var step string
+			cells[len(cells)-1] = &step
+			if err := rows.Scan(cells...); err != nil {
+				return nil, err
+			}
+			plans[name] += step + "\n"
+		}
+		if err := rows.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return plans, nil
+}
