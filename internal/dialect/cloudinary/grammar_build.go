@@ -1,0 +1,264 @@
+package cloudinary
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tintype/internal/media"
+	"tintype/internal/transform"
+)
+
+// buildChain writes a transformation as components, one for each step and
+// one for the encoder, each with its parameters in the order of their names.
+// It is the inverse of parseComponents; what the grammar cannot say is
+// Unsupported.
+func buildChain(t transform.Transformation) (string, error) {
+	var components []string
+	if t.Input.IgnoreOrientation {
+		components = append(components, "a_ignore")
+	}
+	for _, s := range t.Steps {
+		text, err := stepComponent(s)
+		if err != nil {
+			return "", err
+		}
+		if text != "" {
+			components = append(components, text)
+		}
+	}
+	out, err := outputComponent(t)
+	if err != nil {
+		return "", err
+	}
+	if out != "" {
+		components = append(components, out)
+	}
+	if len(components) == 0 && len(t.Steps) > 0 {
+		return identity, nil
+	}
+	return strings.Join(components, "/"), nil
+}
+
+// identity is a component that changes nothing but asks for a new file.
+const identity = "a_0"
+
+// stepComponent writes one step, or "" for one that does nothing.
+func stepComponent(s transform.Step) (string, error) {
+	switch s := s.(type) {
+	case transform.Resize:
+		return resizeComponent(s)
+	case transform.Extract:
+		return boxComponent("crop", s.Box, s.Gravity, nil)
+	case transform.Extend:
+		return boxComponent("mpad", s.Box, placing(s.Gravity), s.Background)
+	case transform.Rotate:
+		return rotateComponent(s)
+	case transform.Flip:
+		if s.Vertical {
+			return "a_vflip", nil
+		}
+		return "a_hflip", nil
+	case transform.Round:
+		return radiusText(s.Radii, s.Ellipse)
+	case transform.Border:
+		return borderComponent(s)
+	case transform.Opacity:
+		n := math.Round(s.Factor * 100)
+		if float64(n)/100 != s.Factor {
+			return "", unsayable(s)
+		}
+		return "o_" + numberText(n), nil
+	case transform.Flatten:
+		return "b_" + colorText(s.Color), nil
+	}
+	return effectText(s)
+}
+
+func resizeComponent(s transform.Resize) (string, error) {
+	switch s.Fit {
+	case transform.Cover:
+		s.Background = nil
+	case transform.Contain:
+		s.Gravity = placing(s.Gravity)
+	default:
+		s.Gravity, s.Background = transform.Gravity{}, nil
+	}
+	for _, mode := range []string{"scale", "fit", "limit", "mfit", "fill", "lfill", "pad", "lpad"} {
+		if f := fits[mode]; f.fit == s.Fit && f.limit == s.Limit {
+			return boxComponent(mode, s.Box, s.Gravity, s.Background)
+		}
+	}
+	return "", unsayable(s)
+}
+
+// placing is the gravity of a picture that is put down whole: there is
+// nothing in it to look for.
+func placing(g transform.Gravity) transform.Gravity {
+	if g.Anchor == transform.Attention {
+		g.Anchor = ""
+	}
+	return g
+}
+
+func boxComponent(mode string, box transform.Box, g transform.Gravity, background *transform.Color) (string, error) {
+	parts := []string{"c_" + mode}
+	if box.Ratio != 0 {
+		parts = append(parts, "ar_"+numberText(box.Ratio))
+	}
+	if background != nil {
+		parts = append(parts, "b_"+colorText(*background))
+	}
+	if box.FreeRatio {
+		parts = append(parts, "fl_ignore_aspect_ratio")
+	}
+	if g.Anchor != "" {
+		text, err := anchorText(g.Anchor)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, "g_"+text)
+	}
+	for _, l := range []struct {
+		prefix string
+		length transform.Length
+	}{{"h", box.Height}, {"w", box.Width}, {"x", g.X}, {"y", g.Y}} {
+		if !l.length.Given() {
+			continue
+		}
+		text, err := lengthText(l.length)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, l.prefix+"_"+text)
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ","), nil
+}
+
+func anchorText(a transform.Anchor) (string, error) {
+	if a == transform.Attention {
+		return "auto", nil
+	}
+	for text, anchor := range compass {
+		if anchor == a {
+			return text, nil
+		}
+	}
+	return "", media.Errorf(media.Unsupported, "Gravity cannot be said in this dialect: %s", a)
+}
+
+func rotateComponent(s transform.Rotate) (string, error) {
+	if s.Degrees != math.Trunc(s.Degrees) || math.Abs(s.Degrees) > 999_999_999 {
+		return "", unsayable(s)
+	}
+	if s.Degrees == 0 {
+		return "", nil
+	}
+	text := "a_" + numberText(s.Degrees)
+	if s.Background != nil {
+		text += ",b_" + colorText(*s.Background)
+	}
+	return text, nil
+}
+
+func borderComponent(s transform.Border) (string, error) {
+	if s.Width.Unit != transform.Pixel || s.Width.Value != math.Trunc(s.Width.Value) || s.Width.Value < 1 || s.Width.Value > 999_999 {
+		return "", unsayable(s)
+	}
+	text := fmt.Sprintf("bo_%dpx_solid_%s", int(s.Width.Value), colorText(s.Color))
+	if !s.Ellipse && s.Radii == ([4]transform.Length{}) {
+		return text, nil
+	}
+	radius, err := radiusText(s.Radii, s.Ellipse)
+	return text + "," + radius, err
+}
+
+func radiusText(radii [4]transform.Length, ellipse bool) (string, error) {
+	if ellipse {
+		return "r_max", nil
+	}
+	texts := make([]string, len(radii))
+	for i, l := range radii {
+		if l.Unit == transform.Fraction {
+			return "", unsayable(transform.Round{Radii: radii})
+		}
+		texts[i] = numberText(l.Value)
+	}
+	if len(slices.Compact(slices.Clone(texts))) == 1 {
+		texts = texts[:1]
+	}
+	return "r_" + strings.Join(texts, ":"), nil
+}
+
+func outputComponent(t transform.Transformation) (string, error) {
+	var parts []string
+	if t.DPR != 0 && t.DPR != 1 {
+		parts = append(parts, "dpr_"+decimalForm(t.DPR))
+	}
+	switch o := t.Output; o.Format {
+	case "":
+	case transform.Auto:
+		parts = append(parts, "f_auto")
+	default:
+		if !outputFormats[o.Format] {
+			return "", media.Errorf(media.Unsupported, "Format cannot be said in this dialect: %s", o.Format)
+		}
+		parts = append(parts, "f_"+media.Extension(o.Format))
+	}
+	switch t.Output.Frames {
+	case transform.FramesAll:
+		parts = append(parts, "fl_animated")
+	case transform.FramesFirst:
+		return "", media.Errorf(media.Unsupported, "Choice of frames cannot be said in this dialect")
+	}
+	if t.Output.Progressive {
+		parts = append(parts, "fl_progressive")
+	}
+	if t.Output.Quality != 0 {
+		parts = append(parts, "q_"+strconv.Itoa(t.Output.Quality))
+	}
+	return strings.Join(parts, ","), nil
+}
+
+func lengthText(l transform.Length) (string, error) {
+	if l.Unit == transform.Fraction {
+		return decimalForm(l.Value), nil
+	}
+	if l.Value != math.Trunc(l.Value) || math.Abs(l.Value) > 999_999_999 {
+		return "", media.Errorf(media.Unsupported, "Length cannot be said in this dialect: %s", numberText(l.Value))
+	}
+	return numberText(l.Value), nil
+}
+
+func colorText(c transform.Color) string {
+	switch {
+	case c == transform.Transparent:
+		return "transparent"
+	case c.A == 255:
+		return fmt.Sprintf("rgb:%02x%02x%02x", c.R, c.G, c.B)
+	}
+	return fmt.Sprintf("rgb:%02x%02x%02x%02x", c.R, c.G, c.B, c.A)
+}
+
+// numberText writes the fewest digits that read back as f.
+func numberText(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// decimalForm is numberText with a decimal point in any case.
+func decimalForm(f float64) string {
+	s := numberText(f)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
+}
+
+func stepText(s transform.Step) string {
+	return transform.Transformation{Steps: []transform.Step{s}}.String()
+}
+
+func unsayable(s transform.Step) error {
+	return media.Errorf(media.Unsupported, "Step cannot be said in this dialect: %s", stepText(s))
+}
