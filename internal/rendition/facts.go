@@ -33,10 +33,14 @@ func (f facts) Measure(_ context.Context, q transform.Question) (transform.Answe
 	return a, nil
 }
 
-// answers measures everything that t reads of a's pixels.
+// answers measures everything that t reads of a's pixels. Nothing is measured
+// on an animation, of which transform.Resolve asks nothing.
 func (s *Store) answers(ctx context.Context, a *media.Asset, t transform.Transformation) (answers, error) {
+	if a.Version.Info.Animated {
+		return nil, nil
+	}
 	var all answers
-	for _, q := range questions(t) {
+	for _, q := range transform.Reads(t) {
 		one, err := s.measure(ctx, a, q)
 		if err != nil {
 			return nil, fmt.Errorf("measure %s of asset %s: %w", q, a.ID, err)

@@ -58,24 +58,3 @@ func md5Hex(b []byte) string {
 	sum := md5.Sum(b)
 	return hex.EncodeToString(sum[:])
 }
-
-// questions lists what Resolve will ask about a transformation's picture.
-func questions(t transform.Transformation) []transform.Question {
-	for _, step := range t.Steps {
-		var g transform.Gravity
-		switch st := step.(type) {
-		case transform.Resize:
-			if st.Fit == transform.Cover || st.Fit == transform.Contain {
-				g = st.Gravity
-			}
-		case transform.Extract:
-			g = st.Gravity
-		case transform.Extend:
-			g = st.Gravity
-		}
-		if g.Anchor == transform.Attention {
-			return []transform.Question{transform.FocusPoint}
-		}
-	}
-	return nil
-}
