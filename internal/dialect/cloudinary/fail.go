@@ -1,0 +1,136 @@
+package cloudinary
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"tintype/internal/media"
+)
+
+// errorHeader carries the sentence of an error, on every answer that is one.
+const errorHeader = "X-Cld-Error"
+
+// retrySeconds is when a client may try again what was too much or not ready.
+const retrySeconds = 2
+
+// Fail answers with an error: calls of the API in JSON, deliveries with the
+// header alone. It may be called only before anything was written.
+func (d *Dialect) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	if strings.HasPrefix(r.URL.Path, apiPrefix) {
+		writeError(w, err, true)
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		writeDeliveryError(w, err, http.StatusMethodNotAllowed)
+		return
+	}
+	writeError(w, err, false)
+}
+
+// writeError answers with an error's status and message, never its cause.
+func writeError(w http.ResponseWriter, err error, api bool) {
+	code := media.CodeOf(err)
+	if !api {
+		writeDeliveryError(w, err, deliveryStatus(code))
+		return
+	}
+	body, _ := json.Marshal(errorBody{errorDetail{media.MessageOf(err)}}) // strings always can be
+	errorHeaders(w.Header(), err)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(apiStatus(code))
+	_, _ = w.Write(body) // a client that has gone needs no answer
+}
+
+func writeDeliveryError(w http.ResponseWriter, err error, status int) {
+	h := w.Header()
+	errorHeaders(h, err)
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", errorHeader)
+	if status == http.StatusNotFound {
+		h.Set("Cache-Control", "max-age=60")
+	}
+	h.Set("Content-Length", "0")
+	w.WriteHeader(status)
+}
+
+// errorHeaders replaces the headers of the answer that could not be given.
+func errorHeaders(h http.Header, err error) {
+	for _, name := range []string{"Content-Type", "Content-Disposition", "Content-Encoding", "Content-Range",
+		"Content-Security-Policy", "Accept-Ranges", "Etag", "Last-Modified", "Expires", "Vary"} {
+		h.Del(name)
+	}
+	h.Set(errorHeader, headerText(media.MessageOf(err)))
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	switch media.CodeOf(err) {
+	case media.Limited, media.Pending:
+		h.Set("Retry-After", strconv.Itoa(retrySeconds))
+	}
+}
+
+type errorBody struct {
+	Error errorDetail `json:"error"`
+}
+
+type errorDetail struct {
+	Message string `json:"message"`
+}
+
+func deliveryStatus(code media.Code) int {
+	switch code {
+	case media.Pending:
+		return http.StatusLocked
+	case media.Limited:
+		return http.StatusServiceUnavailable
+	case media.NoSpace:
+		return http.StatusInsufficientStorage
+	}
+	return commonStatus(code)
+}
+
+// apiStatus keeps to the statuses that client libraries know: some reject
+// the answer with any other without looking at its message.
+func apiStatus(code media.Code) int {
+	switch code {
+	case media.Pending, media.Limited:
+		return http.StatusTooManyRequests
+	case media.NoSpace:
+		return http.StatusInternalServerError
+	}
+	return commonStatus(code)
+}
+
+func commonStatus(code media.Code) int {
+	switch code {
+	case media.Invalid, media.TooLarge, media.Unsupported:
+		return http.StatusBadRequest
+	case media.Unauthorized:
+		return http.StatusUnauthorized
+	case media.Forbidden:
+		return http.StatusForbidden
+	case media.NotFound:
+		return http.StatusNotFound
+	case media.Conflict:
+		return http.StatusConflict
+	}
+	return http.StatusInternalServerError
+}
+
+// headerText makes a message fit for a header: printable ASCII, everything
+// else percent-encoded, and no longer than a proxy takes.
+func headerText(message string) string {
+	const most = 1 << 10
+	var b strings.Builder
+	for i := 0; i < len(message) && b.Len() < most; i++ {
+		if c := message[i]; c >= ' ' && c <= '~' {
+			b.WriteByte(c)
+		} else {
+			b.Write([]byte{'%', upperHex[c>>4], upperHex[c&15]})
+		}
+	}
+	return b.String()
+}
