@@ -1,0 +1,87 @@
+package librarytest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"tintype/internal/engine"
+	"tintype/internal/media"
+	"tintype/internal/transform"
+)
+
+// Picture is a file that Engine takes for a picture. note makes it differ
+// from others of its format and size.
+func Picture(format string, width, height int, note string) string {
+	return fmt.Sprintf("image %s %d %d 1 %s\n", format, width, height, note)
+}
+
+// Film is a file that Engine takes for a video of two seconds with sound.
+func Film(note string) string { return "video mp4 640 360 1 " + note + "\n" }
+
+// Engine is an engine.Engine that knows files of Picture and Film.
+type Engine struct {
+	// OnProbe and OnRender, when set before use, run first and may fail.
+	OnProbe  func(content string) error
+	OnRender func(o engine.Output) error
+	// Renders counts the calls of Render.
+	Renders atomic.Int64
+}
+
+// Probe reads what a file says of itself.
+func (e *Engine) Probe(_ context.Context, src engine.Source, want media.Kind) (media.Kind, media.Info, error) {
+	content, err := io.ReadAll(io.NewSectionReader(src, 0, src.Size()))
+	if err != nil {
+		return "", media.Info{}, err
+	}
+	if e.OnProbe != nil {
+		if err := e.OnProbe(string(content)); err != nil {
+			return "", media.Info{}, err
+		}
+	}
+	var kind media.Kind
+	info := media.Info{Bytes: src.Size()}
+	n, _ := fmt.Sscanf(string(content), "%s %s %d %d %d", &kind, &info.Format, &info.Width, &info.Height, &info.Pages)
+	known := n == 5 && strings.HasSuffix(string(content), "\n") && (kind == media.KindImage || kind == media.KindVideo)
+	if kind == media.KindVideo {
+		info.Duration, info.FrameRate, info.BitRate, info.VideoCodec = 2*time.Second, 25, 8000, "h264"
+		info.AudioCodec, info.Channels, info.SampleRate, info.PixelFmt = "aac", 2, 44100, "yuv420p"
+	}
+	switch {
+	case known && (want == "" || want == kind):
+		return kind, info, nil
+	case want == "":
+		return media.KindRaw, media.Info{Bytes: src.Size()}, nil
+	default:
+		return "", media.Info{}, media.Errorf(media.Invalid, "The file is no %s", want)
+	}
+}
+
+// Measure finds the middle.
+func (e *Engine) Measure(context.Context, engine.Source, transform.Question) (transform.Answer, error) {
+	return transform.Answer{X: .5, Y: .5}, nil
+}
+
+// Render writes a Picture of the plan's format and size.
+func (e *Engine) Render(_ context.Context, src []engine.Source, outs []engine.Output) error {
+	e.Renders.Add(1)
+	for _, o := range outs {
+		if e.OnRender != nil {
+			if err := e.OnRender(o); err != nil {
+				return err
+			}
+		}
+		p := o.Plan
+		n, err := io.WriteString(o.W, Picture(p.Output.Format, p.Width, p.Height, fmt.Sprintf("of %d bytes", src[0].Size())))
+		if err != nil {
+			return err
+		}
+		if o.Info != nil {
+			*o.Info = media.Info{Format: p.Output.Format, Bytes: int64(n), Width: p.Width, Height: p.Height, Pages: 1}
+		}
+	}
+	return nil
+}
