@@ -47,7 +47,8 @@ func TestPoisonousFilesHurtOnlyThemselves(t *testing.T) {
 			outcomes <- outcome{fault, status, body, time.Since(began), err}
 		}()
 	}
-	for left := len(faults); left > 0; {
+	width := 100
+	for left := len(faults); left > 0; width++ {
 		select {
 		case o := <-outcomes:
 			left--
@@ -58,27 +59,24 @@ func TestPoisonousFilesHurtOnlyThemselves(t *testing.T) {
 				t.Errorf("%s was answered after %s", o.fault, o.took)
 			}
 		default:
-			goodRendition(t, server)
+			goodRendition(t, server, width)
 		}
 	}
-	goodRendition(t, server)
+	goodRendition(t, server, width)
 	if status, _, _ := server.Get(t, "/health"); status != http.StatusOK {
 		t.Errorf("/health answers %d", status)
 	}
 }
 
-var renditionWidth = 100
-
-// goodRendition asks for a rendition that nobody has asked for before.
-func goodRendition(t *testing.T, s *harness.Server) {
+// goodRendition asks for a rendition of a width that nobody has asked for before.
+func goodRendition(t *testing.T, s *harness.Server, width int) {
 	t.Helper()
-	renditionWidth++
-	status, header, body := s.Get(t, fmt.Sprintf("/demo/image/upload/c_scale,w_%d/good.jpg", renditionWidth))
+	status, header, body := s.Get(t, fmt.Sprintf("/demo/image/upload/c_scale,w_%d/good.jpg", width))
 	if status != http.StatusOK {
 		t.Fatalf("a good picture beside the bad ones: %d %s", status, header.Get("X-Cld-Error"))
 	}
 	c, _, err := image.DecodeConfig(bytes.NewReader(body))
-	if err != nil || c.Width != renditionWidth {
+	if err != nil || c.Width != width {
 		t.Fatalf("a good picture beside the bad ones: %d px wide, %v", c.Width, err)
 	}
 }

@@ -69,6 +69,7 @@ type Server struct {
 
 	cmd    *exec.Cmd
 	log    *lockedBuffer
+	out    lockedBuffer
 	exited chan struct{}
 	err    error
 }
@@ -78,6 +79,8 @@ type Options struct {
 	Data string   // default: a new folder
 	Args []string // further arguments of `tintype serve`
 	Env  []string // further variables
+	// NoAccount leaves the account of this package out.
+	NoAccount bool
 }
 
 // Start runs `tintype serve` and waits until it is ready. It is killed at the
@@ -87,8 +90,11 @@ func Start(t testing.TB, o Options) *Server {
 	if o.Data == "" {
 		o.Data = t.TempDir()
 	}
-	args := append([]string{"serve", "--data", o.Data, "--listen", "127.0.0.1:0",
-		"--account", Account + ":" + Key + ":" + Secret}, o.Args...)
+	args := []string{"serve", "--data", o.Data, "--listen", "127.0.0.1:0"}
+	if !o.NoAccount {
+		args = append(args, "--account", Account+":"+Key+":"+Secret)
+	}
+	args = append(args, o.Args...)
 	s := &Server{Data: o.Data, cmd: exec.Command(Binary(t), args...), log: &lockedBuffer{}, exited: make(chan struct{})}
 	s.cmd.Env = append(os.Environ(), o.Env...)
 	s.cmd.Stderr = s.log
@@ -107,12 +113,15 @@ func Start(t testing.TB, o Options) *Server {
 	})
 	lines := bufio.NewScanner(out)
 	for s.URL == "" && lines.Scan() {
+		fmt.Fprintln(&s.out, lines.Text())
 		if _, after, ok := strings.Cut(lines.Text(), "is ready on "); ok {
 			s.URL = strings.TrimRight(after, "/ ")
 		}
 	}
 	go func() {
-		_, _ = io.Copy(io.Discard, out)
+		for lines.Scan() {
+			fmt.Fprintln(&s.out, lines.Text())
+		}
 		s.err = s.cmd.Wait()
 		close(s.exited)
 	}()
@@ -143,6 +152,9 @@ func (s *Server) PID() int { return s.cmd.Process.Pid }
 
 // Log is what the server has written to its log so far.
 func (s *Server) Log() string { return s.log.String() }
+
+// Output is what the server has printed so far.
+func (s *Server) Output() string { return s.out.String() }
 
 // Get fetches a path below the server's root.
 func (s *Server) Get(t testing.TB, path string, header ...string) (int, http.Header, []byte) {

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"tintype/internal/blob"
+	"tintype/internal/blob/disk"
+	"tintype/internal/blob/s3"
+	"tintype/internal/catalog"
+)
+
+// openCatalog opens the database that a URL names.
+func openCatalog(ctx context.Context, url string, log *slog.Logger) (*catalog.DB, error) {
+	scheme, _, _ := strings.Cut(url, ":")
+	switch scheme {
+	case "sqlite", "postgres", "postgresql":
+		return catalog.Open(ctx, url, catalog.Config{Logger: log})
+	default:
+		return nil, fmt.Errorf("a database URL begins with sqlite: or postgres:, not %s:", scheme)
+	}
+}
+
+// openBlobs opens the storage that a URL names.
+func openBlobs(ctx context.Context, url string) (blob.Store, error) {
+	scheme, rest, _ := strings.Cut(url, ":")
+	switch scheme {
+	case "file":
+		return disk.Open(rest, disk.Config{})
+	case "s3":
+		return s3.Open(ctx, url, s3.Config{})
+	default:
+		return nil, fmt.Errorf("a storage URL begins with file: or s3:, not %s:", scheme)
+	}
+}
