@@ -1,0 +1,282 @@
+package cloudinary
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"tintype/internal/catalog"
+	"tintype/internal/media"
+	"tintype/internal/transform"
+)
+
+// adminRate is what the rate headers tell. Nothing is counted: the number
+// only has to be there, above zero.
+const adminRate = 1_000_000
+
+func (d *Dialect) rateHeaders(h http.Header) {
+	reset := d.cfg.Now().UTC().Truncate(time.Hour).Add(time.Hour)
+	h.Set("X-FeatureRateLimit-Limit", strconv.Itoa(adminRate))
+	h.Set("X-FeatureRateLimit-Reset", reset.Format(http.TimeFormat))
+	h.Set("X-FeatureRateLimit-Remaining", strconv.Itoa(adminRate-1))
+}
+
+// findAdmin knows the routes of the Admin API.
+func (c *call) findAdmin(method string, segments []string) (route, bool) {
+	get, del := method == http.MethodGet, method == http.MethodDelete
+	switch {
+	case get && len(segments) == 1 && segments[0] == "ping":
+		return route{do: ping, admin: true}, true
+	case len(segments) == 0 || segments[0] != "resources":
+		return route{}, false
+	case get && len(segments) == 1:
+		return route{do: listKinds, admin: true}, true
+	case get && len(segments) == 2 && assetID(segments[1]):
+		c.id = segments[1]
+		return route{do: (*Dialect).resourceByID, admin: true}, true
+	case len(segments) == 1:
+		return route{}, false
+	}
+	kind, ok := kinds[segments[1]]
+	if !ok || kind == "" {
+		return route{}, false
+	}
+	c.kind = kind
+	if len(segments) == 2 {
+		return route{do: (*Dialect).resources, admin: true}, get
+	}
+	if c.access, ok = accesses[segments[2]]; !ok {
+		return route{}, false
+	}
+	switch {
+	case get && len(segments) == 3:
+		return route{do: (*Dialect).resources, admin: true}, true
+	case del && len(segments) == 3:
+		return route{do: (*Dialect).deleteResources, admin: true}, true
+	case get:
+		id, err := url.PathUnescape(strings.Join(segments[3:], "/"))
+		c.id = id
+		return route{do: (*Dialect).resource, admin: true}, err == nil
+	}
+	return route{}, false
+}
+
+// assetID reports whether s has the form of an asset's id.
+func assetID(s string) bool {
+	return len(s) == 32 && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+func ping(*Dialect, *call) (any, error) { return map[string]string{"status": "ok"}, nil }
+
+func listKinds(*Dialect, *call) (any, error) {
+	return map[string][]string{"resource_types": {"image", "raw", "video"}}, nil
+}
+
+const (
+	defaultResults = 10
+	maxResults     = 500
+	maxIDs         = 100
+)
+
+func (c *call) maxResults() (int, error) {
+	n, err := c.form.Int("max_results", defaultResults, 1, 1<<31)
+	return int(min(n, maxResults)), err
+}
+
+// shown says which members of rows a call wants.
+type shown struct {
+	tags, context, metadata bool
+	fields                  []string
+}
+
+func (c *call) shown() (s shown, err error) {
+	for name, b := range map[string]*bool{"tags": &s.tags, "context": &s.context, "metadata": &s.metadata} {
+		if *b, err = c.form.Bool(name, false); err != nil {
+			return s, err
+		}
+	}
+	for _, v := range c.form.List("fields") {
+		s.fields = append(s.fields, strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' })...)
+	}
+	return s, nil
+}
+
+// row describes an asset in a list.
+func (d *Dialect) row(c *call, a *media.Asset, s shown) (any, error) {
+	r := &row{core: d.core(c, a)}
+	r.AccessMode = "public"
+	if s.tags || len(s.fields) > 0 {
+		tags := orEmpty(a.Tags)
+		r.Tags = &tags
+	}
+	if s.context || len(s.fields) > 0 {
+		r.Context = contextOf(a)
+	}
+	if s.metadata {
+		r.Metadata = &struct{}{}
+	}
+	if len(s.fields) == 0 {
+		return r, nil
+	}
+	r.ETag, r.OriginalFilename = a.Version.MD5, a.OriginalName
+	return fieldsOf(r, s.fields)
+}
+
+type resourceList struct {
+	Resources  []any  `json:"resources"`
+	NextCursor string `json:"next_cursor,omitempty"`
+}
+
+// resources lists assets of a kind: all, by prefix, or by ids.
+func (d *Dialect) resources(c *call) (any, error) {
+	if err := refuseUnbuilt(c.form, unbuiltAdmin); err != nil {
+		return nil, err
+	}
+	s, err := c.shown()
+	if err != nil {
+		return nil, err
+	}
+	q, err := c.listQuery()
+	if err != nil {
+		return nil, err
+	}
+	assets, next, err := d.cfg.Library.List(c.ctx, c.acc.ID, q)
+	if err != nil {
+		return nil, err
+	}
+	out := resourceList{Resources: []any{}, NextCursor: next}
+	for _, a := range assets {
+		r, err := d.row(c, a, s)
+		if err != nil {
+			return nil, err
+		}
+		out.Resources = append(out.Resources, r)
+	}
+	return out, nil
+}
+
+func (c *call) listQuery() (q catalog.AssetQuery, err error) {
+	q = catalog.AssetQuery{Kind: c.kind, Access: c.access, Prefix: c.form.Get("prefix"), Cursor: c.form.Get("next_cursor")}
+	if q.Limit, err = c.maxResults(); err != nil {
+		return q, err
+	}
+	if q.Prefix != "" {
+		if c.access == "" {
+			return q, media.Errorf(media.Invalid, "Missing required parameter - type")
+		}
+		q.Order = catalog.ByName
+	}
+	switch strings.ToLower(c.form.Get("direction")) {
+	case "", "desc", "-1":
+	case "asc", "1":
+		q.Ascending = true
+	default:
+		return q, media.Errorf(media.Invalid, "Invalid direction %s", quotable(c.form.Get("direction")))
+	}
+	if c.form.Has("public_ids") {
+		if q.Names, err = c.publicIDs(); err != nil {
+			return q, err
+		}
+		q.Limit = maxIDs
+	}
+	return q, nil
+}
+
+// publicIDs reads a list of at most maxIDs; it is not nil.
+func (c *call) publicIDs() ([]string, error) {
+	ids := c.form.List("public_ids")
+	if len(ids) > maxIDs {
+		return nil, &media.Error{
+			Code:    media.Invalid,
+			Message: "There are more than " + strconv.Itoa(maxIDs) + " public_ids",
+			Err:     &media.LimitError{What: "public_ids", Max: maxIDs, Got: int64(len(ids))},
+		}
+	}
+	return orEmpty(ids), nil
+}
+
+// resource answers for one asset by its public id.
+func (d *Dialect) resource(c *call) (any, error) {
+	return d.detailsOf(c, media.Ref{Kind: c.kind, Access: c.access, Name: c.id})
+}
+
+// resourceByID answers for one asset by its asset id.
+func (d *Dialect) resourceByID(c *call) (any, error) {
+	return d.detailsOf(c, media.Ref{ID: media.AssetID(c.id)})
+}
+
+func (d *Dialect) detailsOf(c *call, ref media.Ref) (any, error) {
+	if err := refuseUnbuilt(c.form, unbuiltAdmin); err != nil {
+		return nil, err
+	}
+	limit, err := c.maxResults()
+	if err != nil {
+		return nil, err
+	}
+	versions, err := c.form.Bool("versions", false)
+	if err != nil {
+		return nil, err
+	}
+	related, err := c.form.Bool("related", false)
+	if err != nil {
+		return nil, err
+	}
+	a, err := d.cfg.Library.Find(c.ctx, c.acc.ID, ref)
+	if err != nil {
+		return nil, missing(err, c.id)
+	}
+	out := &details{LastUpdated: lastUpdated{rfc3339(a.UpdatedAt)}, Derived: []derived{}}
+	out.row = row{
+		core: d.core(c, a), Pages: pagesOf(a), Context: contextOf(a), ETag: a.Version.MD5, OriginalFilename: a.OriginalName,
+	}
+	out.AccessMode = "public"
+	if len(a.Tags) > 0 {
+		out.Tags = &a.Tags
+	}
+	if a.Kind == media.KindVideo {
+		out.videoResult = d.video(a)
+	}
+	if versions {
+		v := a.Version
+		out.Versions = []versionItem{{string(v.ID), versionNumber(a), out.Format, v.Info.Bytes, rfc3339(v.CreatedAt), false}}
+	}
+	if related {
+		out.Related = &[]struct{}{}
+	}
+	made, next, err := d.cfg.Library.Renditions(c.ctx, a.Account, a.ID, c.form.Get("derived_next_cursor"), limit)
+	if err != nil {
+		return nil, err
+	}
+	out.NextCursor = next
+	for _, r := range made {
+		out.Derived = append(out.Derived, d.derived(c, a, r))
+	}
+	return out, nil
+}
+
+// derived describes a rendition in the vendor's words. Its transformation is
+// rebuilt from its meaning; where the grammar has no word for that, there is
+// no URL to give.
+func (d *Dialect) derived(c *call, a *media.Asset, r *media.Rendition) derived {
+	ext := media.Extension(r.Info.Format)
+	out := derived{Format: ext, Bytes: r.Info.Bytes, ID: r.Key[:min(32, len(r.Key))]}
+	t, err := transform.Parse(r.Transformation)
+	if err != nil {
+		return out
+	}
+	// The extension says it.
+	t.Output.Format = ""
+	text, err := buildChain(t)
+	if err != nil {
+		return out
+	}
+	out.Transformation = text
+	var components []string
+	if text != "" {
+		components = strings.Split(text, "/")
+	}
+	out.URL, out.SecureURL = d.urls(derivedPath(a, components, ext, c.key.Secret), a.Account)
+	return out
+}

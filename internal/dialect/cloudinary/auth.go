@@ -1,0 +1,200 @@
+package cloudinary
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"tintype/internal/cluster"
+	"tintype/internal/dialect"
+	"tintype/internal/media"
+)
+
+// authorize finds the key that made a call of the Upload API: by its
+// signature, or by Basic credentials in place of one.
+func (d *Dialect) authorize(c *call, upload bool) (media.Key, error) {
+	if c.r.Header.Get("Authorization") != "" {
+		return d.basic(c)
+	}
+	id := c.form.Get("api_key")
+	if c.form.Get("signature") == "" {
+		switch {
+		case !upload && id == "":
+			return media.Key{}, media.Errorf(media.Invalid, "Missing required parameter - api_key")
+		case !upload:
+			return media.Key{}, media.Errorf(media.Invalid, "Missing required parameter - signature")
+		case c.form.Get("upload_preset") == "":
+			return media.Key{}, media.Errorf(media.Invalid, "Upload preset must be specified when using unsigned upload")
+		default:
+			return media.Key{}, media.Errorf(media.Invalid, "Upload preset not found")
+		}
+	}
+	if id == "" {
+		return media.Key{}, media.Errorf(media.Invalid, "Missing required parameter - api_key")
+	}
+	if err := d.guard.check(c, id); err != nil {
+		return media.Key{}, err
+	}
+	key, ok := c.acc.Key(id)
+	if !ok {
+		return media.Key{}, d.guard.wrong(c, id, media.Errorf(media.Unauthorized, "Unknown API key %s", quotable(id)))
+	}
+	if err := checkSigned(c.form.Fields, key.Secret); err != nil {
+		if media.CodeOf(err) == media.Unauthorized {
+			err = d.guard.wrong(c, id, err)
+		}
+		return media.Key{}, err
+	}
+	if err := checkTimestamp(c.form.Fields, d.cfg.Now()); err != nil {
+		return media.Key{}, err
+	}
+	return key, nil
+}
+
+// checkSigned verifies the signature over the parameters as they came. One
+// library signs numbered values in the order of their numbers as text, but
+// sends them in any order.
+func checkSigned(fields []dialect.Field, secret string) error {
+	err := checkAPISignature(fields, secret)
+	if err == nil {
+		return nil
+	}
+	ordered := slices.Clone(fields)
+	slices.SortStableFunc(ordered, func(a, b dialect.Field) int {
+		if a.Name != b.Name || a.Index == "" || b.Index == "" {
+			return strings.Compare(a.Name, b.Name)
+		}
+		return strings.Compare(a.Index, b.Index)
+	})
+	if checkAPISignature(ordered, secret) == nil {
+		return nil
+	}
+	return err
+}
+
+// basic finds the key by Basic credentials.
+func (d *Dialect) basic(c *call) (media.Key, error) {
+	header := c.r.Header.Get("Authorization")
+	if header == "" {
+		return media.Key{}, media.Errorf(media.Unauthorized, "Missing credentials: send api_key and api_secret by Basic authentication")
+	}
+	id, secret, ok := c.r.BasicAuth()
+	if !ok {
+		return media.Key{}, d.guard.wrong(c, "", media.Errorf(media.Unauthorized, "Invalid token"))
+	}
+	if err := d.guard.check(c, id); err != nil {
+		return media.Key{}, err
+	}
+	key, ok := c.acc.Key(id)
+	if !ok {
+		return media.Key{}, d.guard.wrong(c, id, media.Errorf(media.Unauthorized, "unknown api_key"))
+	}
+	given, want := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(key.Secret))
+	if subtle.ConstantTimeCompare(given[:], want[:]) != 1 {
+		return media.Key{}, d.guard.wrong(c, id, media.Errorf(media.Unauthorized, "api_secret mismatch"))
+	}
+	return key, nil
+}
+
+// guard slows down whoever guesses credentials: after ten wrong tries a
+// minute on one key, or from one address, further wrong ones are answered
+// "later". Right ones pass, so that nobody locks out an account by guessing,
+// except from the very address that guesses at the very key.
+type guard struct {
+	cluster cluster.Cluster
+	now     func() time.Time
+
+	mu    sync.Mutex
+	until map[string]time.Time // end of the refusal, by key and address
+}
+
+// wrongTries is how many wrong credentials are answered as such.
+var wrongTries = cluster.Rate{Limit: 10, Per: time.Minute, Burst: 10}
+
+// maxRefused bounds the memory for refusals.
+const maxRefused = 10_000
+
+func (g *guard) check(c *call, key string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	name := refusal(c, key)
+	end, ok := g.until[name]
+	if !ok {
+		return nil
+	}
+	if left := end.Sub(g.now()); left > 0 {
+		return tooMany(left)
+	}
+	delete(g.until, name)
+	return nil
+}
+
+// wrong counts a wrong try and returns what to answer: err, or that there
+// were too many.
+func (g *guard) wrong(c *call, key string, err error) error {
+	ctx := context.WithoutCancel(c.ctx)
+	account := string(c.acc.ID)
+	var wait time.Duration
+	for _, bucket := range []string{"wrong-key/" + account + "/" + short(key), "wrong-address/" + address(c)} {
+		a, allowErr := g.cluster.Allow(ctx, bucket, wrongTries)
+		if allowErr == nil && !a.OK {
+			wait = max(wait, a.RetryAfter, time.Second)
+		}
+	}
+	// Only tries at this key from this address count for the refusal of
+	// right credentials too.
+	a, allowErr := g.cluster.Allow(ctx, "wrong-pair/"+refusal(c, key), wrongTries)
+	if allowErr == nil && !a.OK {
+		g.refuse(refusal(c, key), max(a.RetryAfter, time.Second))
+	}
+	if wait > 0 {
+		return tooMany(wait)
+	}
+	return err
+}
+
+func (g *guard) refuse(name string, d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.now()
+	if len(g.until) >= maxRefused {
+		for n, end := range g.until {
+			if !end.After(now) {
+				delete(g.until, n)
+			}
+		}
+	}
+	if len(g.until) < maxRefused {
+		g.until[name] = now.Add(d)
+	}
+}
+
+func refusal(c *call, key string) string {
+	return string(c.acc.ID) + "/" + short(key) + "/" + address(c)
+}
+
+// short keeps an id that a caller made up to a size that can be remembered.
+func short(id string) string { return id[:min(len(id), 64)] }
+
+func address(c *call) string {
+	host, _, err := net.SplitHostPort(c.r.RemoteAddr)
+	if err != nil {
+		return c.r.RemoteAddr
+	}
+	return host
+}
+
+func tooMany(wait time.Duration) error {
+	return &media.Error{
+		Code:    media.Limited,
+		Op:      "authorize",
+		Message: "Too many wrong credentials, try again later",
+		Err:     fmt.Errorf("refused for %s", wait),
+	}
+}

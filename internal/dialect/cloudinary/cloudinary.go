@@ -1,0 +1,94 @@
+// Package cloudinary speaks the language of Cloudinary's client libraries:
+// its delivery URLs, its Upload API and its Admin API.
+package cloudinary
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"tintype/internal/account"
+	"tintype/internal/cluster"
+	"tintype/internal/library"
+)
+
+// Name is how endpoints refer to this dialect.
+const Name = "cloudinary"
+
+// apiPrefix is where every route of the API begins.
+const apiPrefix = "/v1_1/"
+
+// Config says what a Dialect works with. Accounts, Library and Cluster are needed.
+type Config struct {
+	Accounts *account.Directory
+	Library  *library.Library
+	Cluster  cluster.Cluster
+	// PublicURL is where clients reach the server; answers carry its host,
+	// once with http and once with https. Default http://localhost:8080.
+	PublicURL string
+	Logger    *slog.Logger
+	Now       func() time.Time
+}
+
+// Validate reports what is missing or malformed.
+func (c Config) Validate() error {
+	switch {
+	case c.Accounts == nil:
+		return errors.New("cloudinary: no account directory")
+	case c.Library == nil:
+		return errors.New("cloudinary: no library")
+	case c.Cluster == nil:
+		return errors.New("cloudinary: no cluster")
+	}
+	_, err := c.publicURL()
+	return err
+}
+
+// publicURL returns PublicURL without its scheme: host and perhaps a path.
+func (c Config) publicURL() (string, error) {
+	if c.PublicURL == "" {
+		return "localhost:8080", nil
+	}
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return "", fmt.Errorf("cloudinary: the public URL %q is not like https://media.example.com", c.PublicURL)
+	}
+	return u.Host + strings.TrimRight(u.EscapedPath(), "/"), nil
+}
+
+// Dialect implements dialect.Dialect. Safe for concurrent use.
+type Dialect struct {
+	cfg Config
+	// public is the host, and perhaps a path, of every URL in an answer.
+	public string
+	guard  guard
+}
+
+// New returns a Dialect.
+func New(cfg Config) (*Dialect, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	d := &Dialect{cfg: cfg}
+	d.public, _ = cfg.publicURL()
+	d.guard = guard{cluster: cfg.Cluster, now: cfg.Now, until: map[string]time.Time{}}
+	return d, nil
+}
+
+// Name implements dialect.Dialect.
+func (d *Dialect) Name() string { return Name }
+
+// API implements dialect.Dialect.
+func (d *Dialect) API() (prefixes []string, h http.Handler) {
+	return []string{apiPrefix}, http.HandlerFunc(d.serveAPI)
+}

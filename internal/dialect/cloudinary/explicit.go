@@ -1,0 +1,72 @@
+package cloudinary
+
+import (
+	"tintype/internal/library"
+	"tintype/internal/media"
+)
+
+// explicit applies changes and eager transformations to an asset that exists.
+// Tags and context that are given replace what was there, empty ones too.
+func (d *Dialect) explicit(c *call) (any, error) {
+	id, err := c.needed("public_id")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.needed("type"); err != nil {
+		return nil, err
+	}
+	access, err := c.accessOf("type", media.Public)
+	if err != nil {
+		return nil, err
+	}
+	if err := refuseUnbuilt(c.form, unbuilt); err != nil {
+		return nil, err
+	}
+	eager, err := parseEager(c.form.Get("eager"))
+	if err != nil {
+		return nil, err
+	}
+	echo, err := c.accessMode()
+	if err != nil {
+		return nil, err
+	}
+	a, err := d.change(c, media.Ref{Kind: c.kind, Access: access, Name: id})
+	if err != nil {
+		return nil, missing(err, id)
+	}
+	r := d.result(c, a)
+	r.AccessMode = echo
+	r.Eager = d.eagerResults(c, a, eager, d.cfg.Library.Eager(c.ctx, a, eager.chains()))
+	return r, nil
+}
+
+// change replaces what the call gives, or only finds the asset.
+func (d *Dialect) change(c *call, ref media.Ref) (*media.Asset, error) {
+	var change library.Change
+	if c.form.Has("tags") {
+		tags, err := c.tags()
+		if err != nil {
+			return nil, err
+		}
+		change.Tags = &tags
+	}
+	if c.form.Has("context") {
+		pairs, err := parseContext(c.form.Get("context"))
+		if err != nil {
+			return nil, err
+		}
+		change.Context = &pairs
+	}
+	if change == (library.Change{}) {
+		return d.cfg.Library.Find(c.ctx, c.acc.ID, ref)
+	}
+	return d.cfg.Library.Update(c.ctx, c.acc.ID, ref, change)
+}
+
+// missing puts the public id that was asked for into a NotFound.
+func missing(err error, id string) error {
+	if media.CodeOf(err) != media.NotFound {
+		return err
+	}
+	return &media.Error{Code: media.NotFound, Message: "Resource not found - " + quotable(id), Err: err}
+}

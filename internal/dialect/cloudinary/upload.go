@@ -1,0 +1,271 @@
+package cloudinary
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+
+	"tintype/internal/library"
+	"tintype/internal/media"
+)
+
+// maxTags bounds the tags of an asset.
+const maxTags = 1000
+
+// upload carries out upload.
+func (d *Dialect) upload(c *call) (any, error) {
+	u, err := c.uploadOf()
+	if err != nil {
+		return nil, err
+	}
+	eager, err := parseEager(c.form.Get("eager"))
+	if err != nil {
+		return nil, err
+	}
+	u.Eager = eager.chains()
+	echo, err := c.accessMode()
+	if err != nil {
+		return nil, err
+	}
+	token, err := c.form.Bool("return_delete_token", false)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.form.Bool("invalidate", false); err != nil {
+		return nil, err
+	}
+	up, err := d.cfg.Library.Upload(c.ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	r := d.result(c, up.Asset)
+	r.AccessMode = echo
+	r.Existing, r.Overwritten = up.Existing, up.Overwritten
+	r.Eager = d.eagerResults(c, up.Asset, eager, up.Eager)
+	if token {
+		r.DeleteToken = deleteToken(c.key, up.Asset, d.cfg.Now())
+	}
+	return r, nil
+}
+
+// uploadOf reads the parameters of upload.
+func (c *call) uploadOf() (u library.Upload, err error) {
+	f := c.form
+	if f.Get("upload_preset") != "" {
+		return u, media.Errorf(media.Invalid, "Upload preset not found")
+	}
+	if err := refuseUnbuilt(f, unbuilt); err != nil {
+		return u, err
+	}
+	u = library.Upload{
+		Account:  c.acc.ID,
+		Name:     f.Get("public_id"),
+		Folder:   placeOf(f.Get("folder"), f.Get("public_id_prefix")),
+		Filename: f.Filename,
+		Staged:   f.File,
+	}
+	if override := f.Get("filename_override"); override != "" {
+		u.Filename = override
+	}
+	if u.Kind, err = c.uploadKind(); err != nil {
+		return u, err
+	}
+	if err := c.source(&u); err != nil {
+		return u, err
+	}
+	if err := checkName(u.Folder, u.Name); err != nil {
+		return u, err
+	}
+	if u.Access, err = c.accessOf("type", media.Public); err != nil {
+		return u, err
+	}
+	for _, b := range []struct {
+		name string
+		def  bool
+		to   *bool
+	}{
+		{"use_filename", false, &u.UseFilename},
+		{"unique_filename", true, &u.Unique},
+		{"overwrite", true, &u.Overwrite},
+		{"discard_original_filename", false, &u.NoOriginalName},
+	} {
+		if *b.to, err = f.Bool(b.name, b.def); err != nil {
+			return u, err
+		}
+	}
+	if u.Tags, err = c.tags(); err != nil {
+		return u, err
+	}
+	if u.Context, err = parseContext(f.Get("context")); err != nil {
+		return u, err
+	}
+	return u, c.formats(&u)
+}
+
+// placeOf joins the folder and the prefix that stand before a public id.
+func placeOf(folder, prefix string) string {
+	folder, prefix = strings.Trim(folder, "/"), strings.Trim(prefix, "/")
+	if folder == "" || prefix == "" {
+		return folder + prefix
+	}
+	return folder + "/" + prefix
+}
+
+// uploadKind is the path's kind; where that is any, the form may narrow it.
+func (c *call) uploadKind() (media.Kind, error) {
+	v := c.form.Get("resource_type")
+	if c.kind != "" || v == "" {
+		return c.kind, nil
+	}
+	kind, ok := kinds[v]
+	if !ok {
+		return "", media.Errorf(media.Invalid, "Invalid resource_type %s", quotable(v))
+	}
+	return kind, nil
+}
+
+// source says where the bytes come from.
+func (c *call) source(u *library.Upload) error {
+	if u.Staged != nil {
+		return nil
+	}
+	text := strings.TrimSpace(c.form.FileText)
+	if text == "" {
+		return media.Errorf(media.Invalid, "Missing required parameter - file")
+	}
+	scheme, _, ok := strings.Cut(text, "://")
+	if scheme = strings.ToLower(scheme); !ok || scheme != "http" && scheme != "https" {
+		return media.Errorf(media.Invalid, "Unsupported source URL: %s", quotable(text))
+	}
+	u.URL = text
+	return nil
+}
+
+// formats reads what may be taken and what is to be stored.
+func (c *call) formats(u *library.Upload) error {
+	if ext := c.form.Get("format"); ext != "" {
+		f, ok := media.FormatByExtension(ext)
+		if !ok {
+			return media.Errorf(media.Invalid, "Invalid format %s", quotable(ext))
+		}
+		u.Format = f.Name
+	}
+	for _, ext := range c.form.List("allowed_formats") {
+		ext = strings.ToLower(strings.TrimPrefix(ext, "."))
+		if f, ok := media.FormatByExtension(ext); ok {
+			ext = f.Name
+		}
+		u.Formats = append(u.Formats, ext)
+	}
+	return nil
+}
+
+// accessMode reads the older way to say who may read an asset, and returns
+// what to echo.
+func (c *call) accessMode() (string, error) {
+	switch mode := c.form.Get("access_mode"); mode {
+	case "", "public":
+		return mode, nil
+	default:
+		return "", media.Errorf(media.Invalid, "access_mode %s is not supported yet", quotable(mode))
+	}
+}
+
+func (c *call) tags() ([]string, error) {
+	var tags []string
+	for _, v := range c.form.List("tags") {
+		for t := range strings.SplitSeq(v, ",") {
+			if t = strings.TrimSpace(t); t != "" {
+				tags = append(tags, t)
+			}
+		}
+	}
+	if len(tags) > maxTags {
+		return nil, &media.Error{
+			Code:    media.Invalid,
+			Message: "There are more than " + strconv.Itoa(maxTags) + " tags",
+			Err:     &media.LimitError{What: "tags", Max: maxTags, Got: int64(len(tags))},
+		}
+	}
+	return tags, nil
+}
+
+// checkName refuses public ids that the vendor does not allow, beyond those
+// that the library does not.
+func checkName(folder, publicID string) error {
+	id := publicID
+	if folder != "" {
+		id = folder + "/" + publicID
+	}
+	if id == "" {
+		return nil
+	}
+	check := id
+	if publicID == "" {
+		check += "x" // the library makes the last part
+	}
+	if strings.ContainsAny(check, `?&#\%<>+`) || library.CheckName(check) != nil || strings.HasPrefix(publicID, " ") {
+		return media.Errorf(media.Invalid, "public_id (%s) is invalid", quotable(id))
+	}
+	return nil
+}
+
+// parseContext reads "key=value|key=value", where a backslash makes "=" and
+// "|" part of a value.
+func parseContext(text string) (map[string]string, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	pairs := map[string]string{}
+	for _, part := range splitEscaped(text, '|') {
+		if strings.TrimSpace(part) == "" {
+			continue
+		}
+		kv := splitEscaped(part, '=')
+		key := strings.TrimSpace(unescape(kv[0]))
+		if len(kv) < 2 || key == "" {
+			return nil, media.Errorf(media.Invalid, "context (%s) is invalid, it must be like key=value|key=value", quotable(part))
+		}
+		pairs[key] = unescape(strings.Join(kv[1:], "="))
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && r != '\t' && r != '\r' && unicode.IsControl(r) }) {
+		return nil, media.Errorf(media.Invalid, "context holds a control character")
+	}
+	return pairs, nil
+}
+
+// splitEscaped cuts at a separator that no backslash stands before. The
+// backslashes stay.
+func splitEscaped(text string, sep byte) []string {
+	var parts []string
+	begin := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case sep:
+			parts = append(parts, text[begin:i])
+			begin = i + 1
+		}
+	}
+	return append(parts, text[begin:])
+}
+
+func unescape(text string) string {
+	return strings.NewReplacer(`\=`, "=", `\|`, "|").Replace(text)
+}
+
+// wholeFile refuses a request that carries a part of a file only. A range
+// that is the whole file is no part.
+func wholeFile(contentRange string) error {
+	if contentRange == "" {
+		return nil
+	}
+	span, total, ok := strings.Cut(strings.TrimPrefix(contentRange, "bytes "), "/")
+	first, last, ok2 := strings.Cut(span, "-")
+	end, err := strconv.ParseInt(last, 10, 64)
+	if ok && ok2 && err == nil && first == "0" && total == strconv.FormatInt(end+1, 10) {
+		return nil
+	}
+	return media.Errorf(media.Invalid, "Uploading a file in parts is not supported yet")
+}
