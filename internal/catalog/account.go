@@ -42,8 +42,11 @@ func (tx *Tx) Accounts() ([]media.Account, error) {
 		at[r.ID] = i
 	}
 	for _, k := range keys {
-		a := &accounts[at[k.Account]]
-		a.Keys = append(a.Keys, media.Key{ID: k.ID, Secret: k.Secret, Name: k.Name, Disabled: k.Disabled})
+		i, ok := at[k.Account]
+		if !ok { // of an account that came between the two queries
+			continue
+		}
+		accounts[i].Keys = append(accounts[i].Keys, media.Key{ID: k.ID, Secret: k.Secret, Name: k.Name, Disabled: k.Disabled})
 	}
 	return accounts, nil
 }

@@ -81,3 +81,9 @@ func (tx *Tx) Plans() (map[string]string, error) {
 	}
 	return plans, nil
 }
+
+// LimitPages lets the SQLite file grow to n pages and no further.
+func (db *DB) LimitPages(n int) error {
+	_, err := db.write.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", n))
+	return err
+}

@@ -344,6 +344,57 @@ func TestOpenRejects(t *testing.T) {
 	}
 }
 
+// TestDeadline: a deadline ends the waiting for what another transaction holds.
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *catalog.DB) {
+		a := newAsset("demo", "a")
+		update(t, db, func(tx *catalog.Tx) error { return tx.PutAsset(a) })
+		update(t, db, func(tx *catalog.Tx) error {
+			_, err := tx.Asset("demo", media.Ref{ID: a.ID})
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			late := db.Update(ctx, func(tx *catalog.Tx) error { return tx.DeleteAsset("demo", a.ID) })
+			wantCode(t, late, media.Limited)
+			if !errors.Is(late, context.DeadlineExceeded) {
+				t.Errorf("error %v, want the deadline", late)
+			}
+			return err
+		})
+		if n := count(t, db); n != 1 {
+			t.Errorf("%d assets, want 1", n)
+		}
+	})
+}
+
+// TestFull fills a SQLite database up. Reading goes on meanwhile, and writing
+// when there is room again.
+func TestFull(t *testing.T) {
+	t.Parallel()
+	db := catalogtest.Open(t, catalogtest.SQLite(t), catalog.Config{})
+	if err := db.LimitPages(1); err != nil { // as large as it is
+		t.Fatal(err)
+	}
+	kept := 0
+	for {
+		err := put(db, fmt.Sprint(kept))
+		if err != nil {
+			wantCode(t, err, media.NoSpace)
+			break
+		}
+		kept++
+	}
+	if n := count(t, db); n != kept {
+		t.Errorf("%d assets, want %d", n, kept)
+	}
+	if err := db.LimitPages(1 << 20); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(db, "afterwards"); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestOutage ends every connection of the server's side. The next transaction
 // finds a new one by itself.
 func TestOutage(t *testing.T) {

@@ -86,7 +86,7 @@ func New(db *catalog.DB, cfg Config, handlers map[string]Handler) (*Runner, erro
 		ID:                          r.id,
 		Workers:                     workers,
 		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}},
-		Logger:                      slog.New(aboveInfo{cfg.Logger.Handler()}),
+		Logger:                      slog.New(news{cfg.Logger.Handler()}),
 		ErrorHandler:                failures{cfg.Logger},
 		RetryPolicy:                 backoff(cfg.Backoff),
 		MaxAttempts:                 catalog.DefaultAttempts,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -86,14 +87,25 @@ func (f failures) log(ctx context.Context, job *rivertype.JobRow, attrs ...slog.
 	f.logger.LogAttrs(ctx, level, message, attrs...)
 }
 
-// aboveInfo keeps the library's news about itself out of our log.
-type aboveInfo struct{ slog.Handler }
+// news lets through what the library warns of, but neither its news about
+// itself nor the failures of jobs, which are logged by failures.
+type news struct{ slog.Handler }
 
-func (h aboveInfo) Enabled(ctx context.Context, l slog.Level) bool {
+func (h news) Enabled(ctx context.Context, l slog.Level) bool {
 	return l > slog.LevelInfo && h.Handler.Enabled(ctx, l)
 }
-func (h aboveInfo) WithAttrs(a []slog.Attr) slog.Handler { return aboveInfo{h.Handler.WithAttrs(a)} }
-func (h aboveInfo) WithGroup(g string) slog.Handler      { return aboveInfo{h.Handler.WithGroup(g)} }
+
+func (h news) Handle(ctx context.Context, r slog.Record) error {
+	for _, known := range []string{": Job errored", ": Job panicked", ": panic recovery", ": Unhandled job kind"} {
+		if strings.Contains(r.Message, known) {
+			return nil
+		}
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h news) WithAttrs(a []slog.Attr) slog.Handler { return news{h.Handler.WithAttrs(a)} }
+func (h news) WithGroup(g string) slog.Handler      { return news{h.Handler.WithGroup(g)} }
 
 // jitter returns d, a tenth more or a tenth less, or something between.
 func jitter(d time.Duration) time.Duration {
