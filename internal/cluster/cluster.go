@@ -14,11 +14,13 @@ type Cluster interface {
 	// be called more than once. It fails only when ctx ends.
 	Lock(ctx context.Context, key string) (unlock func(), err error)
 	// Publish tells every subscriber of topic, on this node and all others.
-	// Delivery is at most once and in order per publisher.
+	// Those of this node have returned when Publish returns, so that whoever
+	// waits for Publish sees the change here; other nodes hear at most once,
+	// in order per publisher.
 	Publish(ctx context.Context, topic string, msg []byte) error
 	// Subscribe calls fn, one message at a time, for each message published
-	// from now on. fn must not block for long. cancel waits for a running fn,
-	// so fn must not call it; afterwards fn is not called again.
+	// from now on. Publishers wait for fn: it must be quick, and must not
+	// publish to its own topic. cancel waits for a running fn.
 	Subscribe(topic string, fn func(msg []byte)) (cancel func())
 	// Allow takes one token from key's bucket. A new bucket is full.
 	Allow(ctx context.Context, key string, r Rate) (Allowance, error)

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"tintype/internal/media"
 )
 
 func TestLockFreesEntries(t *testing.T) {
@@ -78,36 +76,6 @@ func TestSubscriptionsFreeEntries(t *testing.T) {
 	if len(l.subs) != 0 {
 		t.Errorf("%d topics stay", len(l.subs))
 	}
-}
-
-func TestQueueIsBounded(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		l := NewLocal()
-		gate, calls := make(chan struct{}), 0
-		l.Subscribe("t", func([]byte) { calls++; <-gate })
-		if err := l.Publish(t.Context(), "t", nil); err != nil {
-			t.Fatal(err)
-		}
-		synctest.Wait() // the function has taken the first
-		for i := range maxQueue {
-			if err := l.Publish(t.Context(), "t", nil); err != nil {
-				t.Fatalf("message %d: %v", i, err)
-			}
-		}
-		if err := l.Publish(t.Context(), "t", nil); media.CodeOf(err) != media.Limited {
-			t.Errorf("one message too many: %v", err)
-		}
-		close(gate)
-		synctest.Wait()
-		if calls != maxQueue+1 {
-			t.Errorf("%d calls", calls)
-		}
-		if err := l.Publish(t.Context(), "t", nil); err != nil {
-			t.Errorf("with room again: %v", err)
-		}
-		l.Close()
-	})
 }
 
 func TestAllowRefills(t *testing.T) {

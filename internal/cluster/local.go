@@ -4,15 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
-
-	"tintype/internal/media"
 )
-
-// maxQueue bounds the messages that wait for one slow subscriber.
-const maxQueue = 1 << 16
 
 var errClosed = errors.New("cluster is closed")
 
@@ -22,7 +16,7 @@ type Local struct {
 	locks  map[string]*lock
 
 	subMu  sync.Mutex
-	subs   map[string]map[*subscription]struct{}
+	subs   map[string][]*subscription
 	closed bool
 
 	rates buckets
@@ -30,12 +24,11 @@ type Local struct {
 
 var _ Cluster = (*Local)(nil)
 
-// NewLocal returns a Cluster of one node. It starts no goroutine before the
-// first Subscribe.
+// NewLocal returns a Cluster of one node. It starts no goroutine.
 func NewLocal() *Local {
 	return &Local{
 		locks: map[string]*lock{},
-		subs:  map[string]map[*subscription]struct{}{},
+		subs:  map[string][]*subscription{},
 		rates: newBuckets(maxBuckets),
 	}
 }
@@ -81,23 +74,20 @@ func (l *Local) release(key string, k *lock) {
 	}
 }
 
-// Publish implements Cluster. It never waits: where a subscriber is 65,536
-// messages behind, the message is lost for that one and Publish says so.
+// Publish implements Cluster.
 func (l *Local) Publish(ctx context.Context, topic string, msg []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	l.subMu.Lock()
-	defer l.subMu.Unlock()
 	if l.closed {
+		l.subMu.Unlock()
 		return errClosed
 	}
-	full := false
-	for s := range l.subs[topic] {
-		full = !s.push(bytes.Clone(msg)) || full
-	}
-	if full {
-		return &media.Error{Code: media.Limited, Op: "publish", Message: "A subscriber has too many messages waiting"}
+	subs := slices.Clone(l.subs[topic])
+	l.subMu.Unlock()
+	for _, s := range subs {
+		s.call(bytes.Clone(msg))
 	}
 	return nil
 }
@@ -105,36 +95,34 @@ func (l *Local) Publish(ctx context.Context, topic string, msg []byte) error {
 // Subscribe implements Cluster. fn owns its message. Neither cancel nor Close
 // may be called from within fn, since both wait for it.
 func (l *Local) Subscribe(topic string, fn func(msg []byte)) (cancel func()) {
-	s := &subscription{fn: fn, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
+	s := &subscription{fn: fn}
 	l.subMu.Lock()
 	defer l.subMu.Unlock()
 	if l.closed {
 		return func() {}
 	}
-	if l.subs[topic] == nil {
-		l.subs[topic] = map[*subscription]struct{}{}
-	}
-	l.subs[topic][s] = struct{}{}
-	go s.run()
+	l.subs[topic] = append(l.subs[topic], s)
 	return func() {
 		l.subMu.Lock()
-		delete(l.subs[topic], s)
-		if len(l.subs[topic]) == 0 {
+		others := slices.DeleteFunc(slices.Clone(l.subs[topic]), func(o *subscription) bool { return o == s })
+		if len(others) == 0 {
 			delete(l.subs, topic)
+		} else {
+			l.subs[topic] = others
 		}
 		l.subMu.Unlock()
 		s.end()
 	}
 }
 
-// Close implements Cluster: it ends all subscriptions, waits for running
-// functions and drops messages that still wait. Locks and rates go on.
+// Close implements Cluster: it ends all subscriptions and waits for running
+// functions. Locks and rates go on.
 func (l *Local) Close() error {
 	l.subMu.Lock()
 	l.closed = true
 	var all []*subscription
-	for _, m := range l.subs {
-		all = slices.AppendSeq(all, maps.Keys(m))
+	for _, subs := range l.subs {
+		all = append(all, subs...)
 	}
 	clear(l.subs)
 	l.subMu.Unlock()
@@ -144,57 +132,23 @@ func (l *Local) Close() error {
 	return nil
 }
 
-// subscription runs fn in a goroutine of its own, so that a slow subscriber
-// holds up neither publishers nor other subscribers.
+// subscription calls fn, one message at a time, until it ends.
 type subscription struct {
-	fn   func([]byte)
-	wake chan struct{} // holds a token while the queue may have messages
-	stop chan struct{}
-	done chan struct{}
-	once sync.Once
-
 	mu    sync.Mutex
-	queue [][]byte
+	fn    func([]byte)
+	ended bool
 }
 
-func (s *subscription) push(msg []byte) bool {
+func (s *subscription) call(msg []byte) {
 	s.mu.Lock()
-	ok := len(s.queue) < maxQueue
-	if ok {
-		s.queue = append(s.queue, msg)
-	}
-	s.mu.Unlock()
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-	return ok
-}
-
-func (s *subscription) run() {
-	defer close(s.done)
-	for {
-		select {
-		case <-s.stop:
-			return
-		case <-s.wake:
-		}
-		s.mu.Lock()
-		batch := s.queue
-		s.queue = nil
-		s.mu.Unlock()
-		for _, msg := range batch {
-			select {
-			case <-s.stop:
-				return
-			default:
-			}
-			s.fn(msg)
-		}
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.fn(msg)
 	}
 }
 
 func (s *subscription) end() {
-	s.once.Do(func() { close(s.stop) })
-	<-s.done
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
 }
