@@ -206,7 +206,7 @@ func (c *chain) bytes() *chain {
 	if c.err != nil || c.im.Format() == "uchar" {
 		return c
 	}
-	return c.do("rint", nil).do("cast", vips.Args{"format": "uchar"})
+	return c.do("round", vips.Args{"round": "rint"}).do("cast", vips.Args{"format": "uchar"})
 }
 
 func (c *chain) result() (*vips.Image, error) { return c.im, c.err }

@@ -56,7 +56,11 @@ func (p *picture) sigmoid(op transform.OpSigmoid) error {
 	if err != nil {
 		return err
 	}
-	return p.apply("maplut", vips.Args{"lut": lut})
+	space := p.im.Interpretation()
+	if err := p.apply("maplut", vips.Args{"lut": lut}); err != nil {
+		return err
+	}
+	return p.apply("copy", vips.Args{"interpretation": space})
 }
 
 // sigmoid maps 0 to 0, a half to a half and 1 to 1; a negative slope is the
@@ -94,7 +98,11 @@ func (c *chain) blur(sigma float64) *chain {
 	if sigma < blurShrink || f < 2 {
 		// What is wider than the picture a few times over is one colour all the same.
 		sigma = min(sigma, 2*float64(max(w, h)))
-		return c.do("gaussblur", vips.Args{"sigma": sigma, "min_ampl": 0.05})
+		precision := "integer"
+		if c.im.Format() == "float" {
+			precision = "float"
+		}
+		return c.do("gaussblur", vips.Args{"sigma": sigma, "min_ampl": 0.05, "precision": precision})
 	}
 	small := c.do("resize", vips.Args{"scale": 1 / float64(f), "kernel": "linear"})
 	if small.err != nil {
@@ -113,7 +121,8 @@ func (p *picture) sharpen(op transform.OpSharpen) error {
 		return err
 	}
 	return p.eachPage(func(page *vips.Image) (*vips.Image, error) {
-		soft, err := p.blended(page, func(c *chain) *chain { return c.blur(op.Sigma) })
+		// In full precision: an error of the blur comes back multiplied.
+		soft, err := p.blended(page, func(c *chain) *chain { return c.do("cast", vips.Args{"format": "float"}).blur(op.Sigma) })
 		if err != nil {
 			return nil, err
 		}

@@ -7,17 +7,43 @@ import (
 	"tintype/internal/transform"
 )
 
+// resize reduces, then enlarges; what load has done already is not done again.
 func (p *picture) resize(op transform.OpResize) error {
-	w, h := float64(op.Width)/float64(p.width()), float64(op.Height)/float64(p.height())
-	err := p.eachPage(func(page *vips.Image) (*vips.Image, error) {
-		return p.blended(page, func(c *chain) *chain {
-			return c.do("resize", vips.Args{"scale": w, "vscale": h})
+	if less := (transform.OpResize{Width: min(op.Width, p.width()), Height: min(op.Height, p.height())}); less.Width < p.width() || less.Height < p.height() {
+		w, h := float64(less.Width)/float64(p.width()), float64(less.Height)/float64(p.height())
+		err := p.eachPage(func(page *vips.Image) (*vips.Image, error) {
+			return p.blended(page, func(c *chain) *chain {
+				return c.do("resize", vips.Args{"scale": w, "vscale": h})
+			})
 		})
-	})
-	if err != nil {
+		if err != nil {
+			return err
+		}
+		if err := p.exactly(less.Width, less.Height); err != nil {
+			return err
+		}
+	}
+	if op.Width == p.width() && op.Height == p.height() {
+		return nil
+	}
+	return p.enlarge(op)
+}
+
+// enlarge puts the middle of the picture in the middle of the result. The
+// library's resize, in some of its versions, is half a pixel off there.
+func (p *picture) enlarge(op transform.OpResize) error {
+	if err := p.toMemory(); err != nil {
 		return err
 	}
-	return p.exactly(op.Width, op.Height)
+	sx, sy := float64(op.Width)/float64(p.width()), float64(op.Height)/float64(p.height())
+	args := vips.Args{
+		"matrix": []float64{sx, 0, 0, sy}, "oarea": []int{0, 0, op.Width, op.Height},
+		"odx": (sx - 1) / 2, "ody": (sy - 1) / 2,
+		"interpolate": "bicubic", "extend": "copy", "premultiplied": true,
+	}
+	return p.eachPage(func(page *vips.Image) (*vips.Image, error) {
+		return p.blended(page, func(c *chain) *chain { return c.do("affine", args) })
+	})
 }
 
 // blended lets f mix neighbouring pixels: with alpha multiplied in, so that

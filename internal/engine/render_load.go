@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 
 	"tintype/internal/engine/vips"
@@ -9,37 +10,50 @@ import (
 )
 
 // load opens the source upright and in 8-bit sRGB or grey, and answers the
-// operations that are left: a resize that comes first is done here, since
+// operations that are left: a reduction that comes first is done here, since
 // decoders that can shrink while they decode save most of the work.
 func (p *picture) load(plan transform.Plan) ([]transform.Op, error) {
-	rest := plan.Ops
-	if len(rest) > 0 {
-		if first, ok := rest[0].(transform.OpResize); ok {
-			rest = rest[1:]
-			return rest, p.loadResized(plan.Input, first)
+	in := plan.Input
+	if len(plan.Ops) > 0 {
+		if to, ok := plan.Ops[0].(transform.OpResize); ok {
+			less := transform.OpResize{Width: min(to.Width, in.Width), Height: min(to.Height, in.Height)}
+			head, err := p.src.open(p.scope, 1)
+			if err != nil {
+				return nil, p.src.damaged(err)
+			}
+			if shrinksOnLoad(in, less, head) {
+				return plan.Ops, p.loadResized(in, less, head)
+			}
 		}
 	}
-	return rest, p.loadWhole(plan.Input)
+	return plan.Ops, p.loadWhole(in)
 }
 
-// loadResized makes exactly the size asked for.
-func (p *picture) loadResized(in transform.PlanInput, to transform.OpResize) error {
+// shrinksOnLoad reports that the library's thumbnail does a reduction well. It
+// mixes the colour of what is transparent in where only one side changes.
+func shrinksOnLoad(in transform.PlanInput, to transform.OpResize, head *vips.Image) bool {
+	if head.HasAlpha() {
+		return to.Width < in.Width && to.Height < in.Height
+	}
+	return to.Width < in.Width || to.Height < in.Height
+}
+
+// loadResized makes exactly the size asked for. head is the source's header.
+func (p *picture) loadResized(in transform.PlanInput, to transform.OpResize, head *vips.Image) error {
 	args := vips.Args{
 		"buffer": p.src.data, "width": to.Width, "height": to.Height, "size": "force",
-		"no_rotate": in.IgnoreOrientation, "fail_on": "none", "export_profile": "srgb",
-	}
-	if vips.HasArgument("thumbnail_buffer", "output_profile") {
-		delete(args, "export_profile")
-		args["output_profile"] = "srgb"
+		"no_rotate": in.IgnoreOrientation, "fail_on": "none",
 	}
 	if p.src.pages {
 		args["option_string"] = "n=" + strconv.Itoa(p.pages)
 	}
-	im, err := p.scope.Make("thumbnail_buffer", args)
-	if isProfileError(err) {
-		// A broken profile is as good as none.
-		delete(args, "export_profile")
-		delete(args, "output_profile")
+	var im *vips.Image
+	var err error
+	if head.Has("icc-profile-data") {
+		im, err = p.scope.Make("thumbnail_buffer", withProfile(args))
+	}
+	// A broken profile is as good as none.
+	if im == nil && (err == nil || isProfileError(err)) {
 		im, err = p.scope.Make("thumbnail_buffer", args)
 	}
 	if err != nil {
@@ -51,6 +65,17 @@ func (p *picture) loadResized(in transform.PlanInput, to transform.OpResize) err
 		return err
 	}
 	return p.exactly(to.Width, to.Height)
+}
+
+// withProfile asks thumbnail for conversion from the embedded profile.
+func withProfile(args vips.Args) vips.Args {
+	args = maps.Clone(args)
+	if vips.HasArgument("thumbnail_buffer", "output_profile") {
+		args["output_profile"] = "srgb"
+	} else {
+		args["export_profile"] = "srgb"
+	}
+	return args
 }
 
 // exactly cuts or repeats the last row and column, should the library's
