@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	// Tests that look at pixels call libvips in this process.
+	os.Setenv("VIPS_WARNING", "0")
 	if err := vips.Init(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

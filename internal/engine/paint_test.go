@@ -164,7 +164,7 @@ func file(t testing.TB, im *image.NRGBA, op string, args vips.Args, prepare ...f
 	return bytes.Clone(res.Blob("buffer").Bytes())
 }
 
-func pngFile(t testing.TB, im image.Image) []byte {
+func pngOf(t testing.TB, im image.Image) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	must(t, png.Encode(&b, im))
@@ -317,7 +317,7 @@ func compare(t *testing.T, im *image.NRGBA, want field, tol tolerance) {
 	}
 	if dir := os.Getenv("TINTYPE_LOOK"); dir != "" {
 		name := filepath.Join(dir, filepath.Base(t.Name()))
-		os.WriteFile(name+".png", pngFile(t, im), 0o644)
-		os.WriteFile(name+"-want.png", pngFile(t, want.image(im.Bounds().Dx(), im.Bounds().Dy())), 0o644)
+		os.WriteFile(name+".png", pngOf(t, im), 0o644)
+		os.WriteFile(name+"-want.png", pngOf(t, want.image(im.Bounds().Dx(), im.Bounds().Dy())), 0o644)
 	}
 }

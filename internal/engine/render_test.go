@@ -24,7 +24,7 @@ func TestPictures(t *testing.T) {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
-				src := pngFile(t, c.src.image(c.w, c.h))
+				src := pngOf(t, c.src.image(c.w, c.h))
 				plan := planFor(t, transform.PlanInput{Width: c.w, Height: c.h}, transform.PlanOutput{}, c.ops...)
 				out := rendered(t, "png", src, plan)
 				im := pixels(t, "pngload_buffer", out, nil)
@@ -230,7 +230,7 @@ func TestBlurLeavesHiddenColourHidden(t *testing.T) {
 		return rgba{0, 255, 0, 0}
 	})
 	plan := planFor(t, transform.PlanInput{Width: n, Height: n}, transform.PlanOutput{}, transform.OpBlur{Sigma: 6})
-	im := pixels(t, "pngload_buffer", rendered(t, "png", pngFile(t, src.image(n, n)), plan), nil)
+	im := pixels(t, "pngload_buffer", rendered(t, "png", pngOf(t, src.image(n, n)), plan), nil)
 	for x := range n {
 		c := im.NRGBAAt(x, n/2)
 		if c.A > 8 && (c.R < 245 || c.G > 10) {
@@ -253,7 +253,7 @@ func TestSharpenOvershoots(t *testing.T) {
 	})
 	at := func(amount float64) (low, high int) {
 		plan := planFor(t, transform.PlanInput{Width: n, Height: n}, transform.PlanOutput{}, transform.OpSharpen{Sigma: 1.5, Amount: amount})
-		im := pixels(t, "pngload_buffer", rendered(t, "png", pngFile(t, src.image(n, n)), plan), nil)
+		im := pixels(t, "pngload_buffer", rendered(t, "png", pngOf(t, src.image(n, n)), plan), nil)
 		return int(im.NRGBAAt(n/2-1, n/2).R), int(im.NRGBAAt(n/2, n/2).R)
 	}
 	low, high := at(1)
@@ -267,7 +267,7 @@ func TestSharpenOvershoots(t *testing.T) {
 
 func TestRenderedInfo(t *testing.T) {
 	t.Parallel()
-	src := pngFile(t, disc(gradient(50, 40), 50, 40).image(50, 40))
+	src := pngOf(t, disc(gradient(50, 40), 50, 40).image(50, 40))
 	var s vips.Scope
 	defer s.Close()
 	plan := planFor(t, transform.PlanInput{Width: 50, Height: 40}, transform.PlanOutput{Format: "webp"}, transform.OpResize{Width: 20, Height: 10})
@@ -284,7 +284,7 @@ func TestRenderedInfo(t *testing.T) {
 // A plan for another picture is our mistake, not the file's.
 func TestWrongPlanIsInternal(t *testing.T) {
 	t.Parallel()
-	src := pngFile(t, gradient(50, 40).image(50, 40))
+	src := pngOf(t, gradient(50, 40).image(50, 40))
 	var s vips.Scope
 	defer s.Close()
 	plan := planFor(t, transform.PlanInput{Width: 60, Height: 40}, transform.PlanOutput{}, transform.OpExtract{Width: 55, Height: 30})
