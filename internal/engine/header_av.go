@@ -146,7 +146,7 @@ func readTS(w *window, head []byte) (header, error) {
 
 // readID3 looks behind an ID3v2 tag for what it was put before.
 func readID3(w *window, head []byte) (header, error) {
-	if len(head) < 10 || head[6]|head[7]|head[8]|head[9] >= 0x80 {
+	if len(head) < 10 || head[3] < 2 || head[3] > 4 || head[6]|head[7]|head[8]|head[9] >= 0x80 {
 		return header{}, nil
 	}
 	off := 10 + int64(head[6])<<21 + int64(head[7])<<14 + int64(head[8])<<7 + int64(head[9])

@@ -77,7 +77,10 @@ func (w *window) upTo(off int64, n int) ([]byte, error) {
 		return nil, nil
 	}
 	b, err := w.bytes(off, int(min(int64(n), w.size-off)))
-	if errors.Is(err, errShort) {
+	if errors.Is(err, errShort) { // the file is shorter than was said
+		if w.off == off {
+			return w.buf, nil
+		}
 		return nil, nil
 	}
 	return b, err
