@@ -36,6 +36,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "The path is longer than 8 KiB", http.StatusRequestURITooLong)
 		return
 	}
+	if len(r.TransferEncoding) > 0 {
+		switch lengthsOf(r) {
+		case twoLengths:
+			w.Header().Set("Connection", "close")
+			http.Error(w, "The request has both a Transfer-Encoding and a Content-Length", http.StatusBadRequest)
+			return
+		case unknown:
+			w.Header().Set("Connection", "close") // so that nothing can hide behind this request
+		}
+	}
 	if s.hot(id, w, r) {
 		return
 	}

@@ -125,11 +125,13 @@ func (s *Server) Run(ctx context.Context, listeners ...net.Listener) error {
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		ConnState:         watch,
+		ConnContext:       remember,
 		ErrorLog:          slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
-		go func() { failed <- hs.Serve(l) }()
+		go func() { failed <- hs.Serve(listener{l}) }()
 	}
 	ended := 0
 	var cause error
