@@ -3,6 +3,7 @@ package cloudinary
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -268,7 +269,7 @@ func (d *Dialect) derived(c *call, a *media.Asset, r *media.Rendition) derived {
 	}
 	// The extension says it.
 	t.Output.Format = ""
-	text, err := buildChain(t)
+	text, err := buildChain(usual(t))
 	if err != nil {
 		return out
 	}
@@ -279,4 +280,18 @@ func (d *Dialect) derived(c *call, a *media.Asset, r *media.Rendition) derived {
 	}
 	out.URL, out.SecureURL = d.urls(derivedPath(a, components, ext, c.key.Secret), a.Account)
 	return out
+}
+
+// usual says the same in the words that people use: with one side given
+// "scale" and "fit" mean the same, and it is "scale" that is written.
+func usual(t transform.Transformation) transform.Transformation {
+	t.Steps = slices.Clone(t.Steps)
+	for i, step := range t.Steps {
+		r, ok := step.(transform.Resize)
+		if ok && r.Fit == transform.Inside && r.Limit == transform.AnySize && r.Ratio == 0 && r.Width.Given() != r.Height.Given() {
+			r.Fit = transform.Fill
+			t.Steps[i] = r
+		}
+	}
+	return t
 }

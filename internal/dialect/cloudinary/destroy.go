@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"tintype/internal/media"
@@ -69,25 +70,34 @@ func permitMAC(permit []byte, secret string) []byte {
 	return m.Sum(nil)
 }
 
+// openedPermit is what a token claims, and what it takes to believe it.
+type openedPermit struct {
+	deletePermit
+	mac, text []byte
+}
+
+func openPermit(token string) (p openedPermit, ok bool) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(raw) <= sha256.Size || strings.ContainsAny(token, "\r\n") {
+		return p, false
+	}
+	p.mac, p.text = raw[:sha256.Size], raw[sha256.Size:]
+	return p, json.Unmarshal(p.text, &p.deletePermit) == nil
+}
+
+// signed takes the same time for every wrong signature.
+func (p openedPermit) signed(secret string) bool { return hmac.Equal(p.mac, permitMAC(p.text, secret)) }
+
 // deleteByToken removes the asset that a token names.
 func (d *Dialect) deleteByToken(c *call) (any, error) {
 	token, err := c.needed("token")
 	if err != nil {
 		return nil, err
 	}
-	invalid := media.Errorf(media.Invalid, "Invalid token")
-	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(raw) <= sha256.Size {
-		return nil, invalid
-	}
-	mac, permit := raw[:sha256.Size], raw[sha256.Size:]
-	var p deletePermit
-	if json.Unmarshal(permit, &p) != nil || p.Account != c.acc.ID {
-		return nil, invalid
-	}
-	key, ok := c.acc.Key(p.Key)
-	if !ok || !hmac.Equal(mac, permitMAC(permit, key.Secret)) || d.cfg.Now().Unix() >= p.Expires {
-		return nil, invalid
+	p, ok := openPermit(token)
+	key, known := c.acc.Key(p.Key)
+	if !ok || !known || p.Account != c.acc.ID || !p.signed(key.Secret) || d.cfg.Now().Unix() >= p.Expires {
+		return nil, media.Errorf(media.Invalid, "Invalid token")
 	}
 	return d.remove(c, media.Ref{ID: p.Asset})
 }
