@@ -38,7 +38,7 @@ func (c *capped) Write(b []byte) (int, error) {
 }
 
 // run starts ffprobe with files as its descriptors from 3 on and answers what
-// it prints. The process has no environment, an empty standard input and a
+// it prints. The program has no environment, an empty standard input and a
 // process group of its own, which is killed as a whole when ctx ends, when
 // the time is over, when it prints too much, and when this process dies.
 func run(ctx context.Context, cfg Config, files []*os.File, args []string) ([]byte, error) {
@@ -81,13 +81,23 @@ func command(ctx context.Context, cfg Config, program string, files []*os.File, 
 		argv = append(append([]string(nil), cfg.Command...), box.LauncherArgs(argv...)...)
 	}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = []string{}
+	cmd.Env = environment(len(cfg.Command) > 0)
 	cmd.Dir = "/"
 	cmd.ExtraFiles = files
 	cmd.SysProcAttr = ownGroup()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	return cmd
+}
+
+// environment is empty, but for where a launcher finds its libraries; it
+// passes none of it on.
+func environment(launcher bool) []string {
+	env := []string{}
+	if p := os.Getenv("LD_LIBRARY_PATH"); launcher && p != "" {
+		env = append(env, "LD_LIBRARY_PATH="+p)
+	}
+	return env
 }
 
 // runLocked starts and awaits cmd on one thread: the child's death signal is
