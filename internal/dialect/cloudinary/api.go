@@ -91,10 +91,11 @@ func (d *Dialect) account(segment string) (*account.Account, bool) {
 	return d.cfg.Accounts.ByName(media.AccountID(name))
 }
 
-// run decodes, authorises and carries out a call. Admin calls are authorised
-// before their body is read.
+// run decodes, authorises and carries out a call. Basic credentials are
+// looked at before the body is read; a signature covers what is in it.
 func (d *Dialect) run(c *call, rt route) (any, error) {
-	if rt.admin {
+	basic := rt.admin || !rt.open && c.r.Header.Get("Authorization") != ""
+	if basic {
 		key, err := d.basic(c)
 		if err != nil {
 			return nil, err
@@ -120,8 +121,8 @@ func (d *Dialect) run(c *call, rt route) (any, error) {
 	if name := form.Get("cloud_name"); name != "" && name != string(c.acc.ID) {
 		return nil, media.Errorf(media.Unauthorized, "cloud_name mismatch")
 	}
-	if !rt.admin && !rt.open {
-		if c.key, err = d.authorize(c, rt.file); err != nil {
+	if !basic && !rt.open {
+		if c.key, err = d.bySignature(c, rt.file); err != nil {
 			return nil, err
 		}
 	}

@@ -16,12 +16,8 @@ import (
 	"tintype/internal/media"
 )
 
-// authorize finds the key that made a call of the Upload API: by its
-// signature, or by Basic credentials in place of one.
-func (d *Dialect) authorize(c *call, upload bool) (media.Key, error) {
-	if c.r.Header.Get("Authorization") != "" {
-		return d.basic(c)
-	}
+// bySignature finds the key that signed a call of the Upload API.
+func (d *Dialect) bySignature(c *call, upload bool) (media.Key, error) {
 	id := c.form.Get("api_key")
 	if c.form.Get("signature") == "" {
 		switch {
