@@ -16,12 +16,31 @@ import (
 	"tintype/internal/media"
 )
 
-// TestMain lets the test binary be the launcher.
+// TestMain lets the test binary be the launcher, and a server that is killed.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "launch" {
-		os.Exit(sandbox.LauncherMain(os.Args[2:]))
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "launch":
+			os.Exit(sandbox.LauncherMain(os.Args[2:]))
+		case "probe":
+			os.Exit(probeForEver(os.Args[2]))
+		}
 	}
 	os.Exit(m.Run())
+}
+
+// probeForEver is a server that asks about a pipe into which nobody writes.
+func probeForEver(pipe string) int {
+	exe, err := os.Executable()
+	if err != nil {
+		return 1
+	}
+	f, err := os.OpenFile(pipe, os.O_RDWR, 0)
+	if err != nil {
+		return 1
+	}
+	_, _ = Probe(context.Background(), f, "wav", Config{Command: []string{exe, "launch"}, Timeout: time.Hour})
+	return 1
 }
 
 func launched(t *testing.T) Config {
@@ -287,22 +306,28 @@ func slow(t *testing.T) (program, child string) {
 	return program, child
 }
 
-// gone waits until no process has the number that stands in file; a zombie
-// that nobody has reaped counts as gone.
-func gone(t *testing.T, file string) {
+// number reads the number that stands in a file.
+func number(t *testing.T, file string) string {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stat := "/proc/" + strings.TrimSpace(string(b)) + "/stat"
+	return strings.TrimSpace(string(b))
+}
+
+// gone waits until no process has the number; a zombie that nobody has
+// reaped counts as gone.
+func gone(t *testing.T, pid string) {
+	t.Helper()
+	stat := "/proc/" + pid + "/stat"
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		s, err := os.ReadFile(stat)
 		if err != nil || strings.Contains(string(s), ") Z ") {
 			return
 		}
 	}
-	t.Errorf("process %s still runs", b)
+	t.Errorf("process %s still runs", pid)
 }
 
 func TestDeadlineKillsTheGroup(t *testing.T) {
@@ -326,7 +351,7 @@ func TestDeadlineKillsTheGroup(t *testing.T) {
 			t.Fatal("the program never started its child")
 		}
 	}
-	gone(t, child)
+	gone(t, number(t, child))
 }
 
 func TestCancelKillsTheGroup(t *testing.T) {
@@ -346,7 +371,7 @@ func TestCancelKillsTheGroup(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v, want the context's error", err)
 	}
-	gone(t, child)
+	gone(t, number(t, child))
 }
 
 func TestOutputIsBounded(t *testing.T) {
