@@ -2,6 +2,7 @@ package ffmpeg
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // childOf answers a child of the process that has become ffprobe, or "".
@@ -57,4 +60,27 @@ func TestNoOrphan(t *testing.T) {
 	}
 	_ = server.Wait()
 	gone(t, child)
+}
+
+// A film that lies in memory only is read like one in a file.
+func TestProbeMemoryFile(t *testing.T) {
+	t.Parallel()
+	whole := clip(t, "a.mp4", join(picture, x264)...)
+	fd, err := unix.MemfdCreate("source", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := os.NewFile(uintptr(fd), "source")
+	defer f.Close()
+	if _, err := io.Copy(f, whole); err != nil {
+		t.Fatal(err)
+	}
+	seals := unix.F_SEAL_WRITE | unix.F_SEAL_GROW | unix.F_SEAL_SHRINK | unix.F_SEAL_SEAL
+	if _, err := unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, seals); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Probe(t.Context(), f, "mp4", launched(t))
+	if err != nil || got.Width != 64 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
 }
