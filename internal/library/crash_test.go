@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tintype/internal/blob"
+	"tintype/internal/catalog/catalogtest"
 	"tintype/internal/jobs"
 	"tintype/internal/library"
 	. "tintype/internal/library/librarytest"
@@ -155,7 +156,11 @@ func (full) Put(context.Context, string, io.Reader) (blob.Info, error) {
 
 func TestUploadsAtOnceToOneName(t *testing.T) {
 	t.Parallel()
-	w := New(t)
+	catalogtest.Each(t, uploadAtOnce)
+}
+
+func uploadAtOnce(t *testing.T, database string) {
+	w := NewOn(t, database)
 	const n = 24
 	ids := make([]media.AssetID, n)
 	var wg sync.WaitGroup
@@ -189,7 +194,11 @@ func TestUploadsAtOnceToOneName(t *testing.T) {
 
 func TestUploadsAtOnceWithoutOverwrite(t *testing.T) {
 	t.Parallel()
-	w := New(t)
+	catalogtest.Each(t, uploadOnce)
+}
+
+func uploadOnce(t *testing.T, database string) {
+	w := NewOn(t, database)
 	var mu sync.Mutex
 	first := 0
 	var wg sync.WaitGroup

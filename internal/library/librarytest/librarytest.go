@@ -32,8 +32,9 @@ var Key = media.Key{ID: "1234567890", Secret: "abcdefghijklmnopqrstuvwxyz1"}
 
 // World is one installation in a temporary directory.
 type World struct {
-	t   testing.TB
-	dir string
+	t        testing.TB
+	dir      string
+	database string
 
 	Catalog    *catalog.DB
 	Disk       *disk.Store
@@ -65,10 +66,16 @@ func (c *Clock) Add(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// New makes a World. change may alter how the library is configured.
+// New makes a World on SQLite. change may alter how the library is configured.
 func New(t testing.TB, change ...func(*library.Config)) *World {
 	t.Helper()
-	w := &World{t: t, dir: t.TempDir(), Engine: &Engine{}, Clock: &Clock{at: time.Unix(1_700_000_000, 0).UTC()}}
+	return NewOn(t, "sqlite:"+filepath.Join(t.TempDir(), "catalog.db"), change...)
+}
+
+// NewOn makes a World on an empty database.
+func NewOn(t testing.TB, database string, change ...func(*library.Config)) *World {
+	t.Helper()
+	w := &World{t: t, dir: t.TempDir(), database: database, Engine: &Engine{}, Clock: &Clock{at: time.Unix(1_700_000_000, 0).UTC()}}
 	w.open(change...)
 	w.Update(func(tx *catalog.Tx) error {
 		return tx.PutAccount(media.Account{ID: Account, Keys: []media.Key{Key}, CreatedAt: w.Clock.Now()})
@@ -79,7 +86,7 @@ func New(t testing.TB, change ...func(*library.Config)) *World {
 // Reopen opens the same files again, as after a crash, with other settings.
 func (w *World) Reopen(change ...func(*library.Config)) *World {
 	w.t.Helper()
-	again := &World{t: w.t, dir: w.dir, Engine: &Engine{}, Clock: w.Clock}
+	again := &World{t: w.t, dir: w.dir, database: w.database, Engine: &Engine{}, Clock: w.Clock}
 	again.open(change...)
 	return again
 }
@@ -87,7 +94,7 @@ func (w *World) Reopen(change ...func(*library.Config)) *World {
 func (w *World) open(change ...func(*library.Config)) {
 	w.t.Helper()
 	var err error
-	w.Catalog, err = catalog.Open(context.Background(), "sqlite:"+filepath.Join(w.dir, "catalog.db"), catalog.Config{Now: w.Clock.Now})
+	w.Catalog, err = catalog.Open(context.Background(), w.database, catalog.Config{Now: w.Clock.Now})
 	w.check(err)
 	w.t.Cleanup(func() { w.Catalog.Close() })
 	w.Disk, err = disk.Open(filepath.Join(w.dir, "blobs"), disk.Config{Reserve: -1})
