@@ -94,7 +94,7 @@ func tryFormat(s saver) FormatSupport {
 		return f
 	}
 	p := &picture{scope: &scope, src: &source{loader: loader{format: s.format}}, im: im, pages: 1, random: true}
-	blob, err := p.encode(transform.PlanOutput{Format: s.format, Quality: 80, Background: transform.White})
+	b, err := p.encode(transform.PlanOutput{Format: s.format, Quality: 80, Background: transform.White})
 	if err != nil {
 		f.Problem = "write: " + err.Error()
 		return f
@@ -104,8 +104,7 @@ func tryFormat(s saver) FormatSupport {
 	if err != nil {
 		return f
 	}
-	src := &source{loader: l, data: vips.Foreign(blob.Bytes())}
-	back, err := src.open(&scope, 1)
+	back, err := scope.Make(l.op, vips.Args{"buffer": b, "access": "sequential"})
 	if err == nil {
 		_, err = back.Pixels()
 	}

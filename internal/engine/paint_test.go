@@ -230,9 +230,9 @@ func rendered(t testing.TB, format string, src []byte, plan transform.Plan) []by
 	defer s.Close()
 	p, err := render(&s, mapped(t, format, src), plan)
 	must(t, err)
-	blob, err := p.encode(plan.Output)
+	b, err := p.encode(plan.Output)
 	must(t, err)
-	return bytes.Clone(blob.Bytes())
+	return bytes.Clone(b)
 }
 
 // pixels decodes a file with libvips to 8-bit sRGB with alpha, without any of

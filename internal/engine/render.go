@@ -34,14 +34,14 @@ func renderTo(out *os.File, src *source, plan transform.Plan) (media.Info, error
 	if err != nil {
 		return media.Info{}, err
 	}
-	blob, err := p.encode(plan.Output)
+	b, err := p.encode(plan.Output)
 	if err != nil {
 		return media.Info{}, err
 	}
-	if _, err := out.Write(blob.Bytes()); err != nil {
+	if _, err := out.Write(b); err != nil {
 		return media.Info{}, fmt.Errorf("write result: %w", err)
 	}
-	return p.info(plan.Output, len(blob.Bytes())), nil
+	return p.info(plan.Output, len(b)), nil
 }
 
 // render carries out a plan as far as the pixels. What it makes is owned by

@@ -9,8 +9,9 @@ import (
 	"tintype/internal/transform"
 )
 
-// encode computes the picture and writes it as a file without metadata.
-func (p *picture) encode(out transform.PlanOutput) (*vips.Blob, error) {
+// encode computes the picture and makes a file of it, without metadata. The
+// bytes belong to the picture's scope.
+func (p *picture) encode(out transform.PlanOutput) ([]byte, error) {
 	s, err := saverFor(out.Format)
 	if err != nil {
 		return nil, err
@@ -24,8 +25,8 @@ func (p *picture) encode(out transform.PlanOutput) (*vips.Blob, error) {
 	if p.pages > 1 && !f.Animated {
 		return nil, fmt.Errorf("plan keeps %d frames, but %s has one", p.pages, out.Format)
 	}
-	if err := p.tagPages(); err != nil {
-		return nil, fmt.Errorf("tag pages: %w", err)
+	if err := p.retag(); err != nil {
+		return nil, fmt.Errorf("metadata: %w", err)
 	}
 	args := saveArgs(s.op, out)
 	args["in"] = p.im
@@ -36,7 +37,11 @@ func (p *picture) encode(out transform.PlanOutput) (*vips.Blob, error) {
 		}
 		return nil, p.src.damaged(err)
 	}
-	return res.Blob("buffer"), nil
+	b := res.Blob("buffer").Bytes()
+	if out.Format == "webp" {
+		b = stripWebP(b)
+	}
+	return b, nil
 }
 
 // ontoBackground removes alpha for a format that has none.
@@ -50,26 +55,26 @@ func (p *picture) ontoBackground(c transform.Color) error {
 	return p.flatten(c)
 }
 
-// tagPages says where pages begin and how they play.
-func (p *picture) tagPages() error {
-	if p.pages == 1 {
-		// A single page taken from an animation must not be told to be more.
-		if err := p.apply("copy", nil); err != nil {
-			return err
-		}
-		for _, name := range []string{"page-height", "n-pages", "delay", "gif-delay", "loop", "gif-loop"} {
-			p.im.Remove(name)
-		}
-		return nil
-	}
+// retag drops all metadata, since not every saver keeps to being told so, and
+// says where pages begin and how they play.
+func (p *picture) retag() error {
 	if err := p.apply("copy", nil); err != nil {
 		return err
 	}
-	p.im.Set("page-height", p.height())
-	p.im.Set("n-pages", p.pages)
-	p.im.Set("loop", p.loop)
+	for _, name := range p.im.Fields() {
+		p.im.Remove(name)
+	}
+	if p.pages == 1 {
+		return nil
+	}
+	items := map[string]any{"page-height": p.height(), "n-pages": p.pages, "loop": p.loop}
 	if len(p.delay) > 0 {
-		p.im.Set("delay", p.delay)
+		items["delay"] = p.delay
+	}
+	for name, v := range items {
+		if err := p.im.Set(name, v); err != nil {
+			return err
+		}
 	}
 	return nil
 }

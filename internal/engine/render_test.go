@@ -273,9 +273,9 @@ func TestRenderedInfo(t *testing.T) {
 	plan := planFor(t, transform.PlanInput{Width: 50, Height: 40}, transform.PlanOutput{Format: "webp"}, transform.OpResize{Width: 20, Height: 10})
 	p, err := render(&s, mapped(t, "png", src), plan)
 	must(t, err)
-	blob, err := p.encode(plan.Output)
+	b, err := p.encode(plan.Output)
 	must(t, err)
-	info := p.info(plan.Output, len(blob.Bytes()))
+	info := p.info(plan.Output, len(b))
 	if info.Format != "webp" || info.Width != 20 || info.Height != 10 || info.Pages != 1 || info.Animated || !info.Alpha || info.Space != "srgb" || info.Bytes == 0 {
 		t.Errorf("%+v", info)
 	}

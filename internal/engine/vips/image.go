@@ -158,6 +158,17 @@ func (im *Image) Has(name string) bool {
 	return C.vips_image_get_typeof(im.p, s) != 0
 }
 
+// Fields names all that Get knows of the image, its dimensions included.
+func (im *Image) Fields() []string {
+	list := C.vips_image_get_fields(im.p)
+	defer C.g_strfreev(list)
+	var names []string
+	for _, c := range unsafe.Slice(list, C.g_strv_length(list)) {
+		names = append(names, C.GoString(c))
+	}
+	return names
+}
+
 // Int returns a whole-number metadata item, or def where there is none.
 func (im *Image) Int(name string, def int) int {
 	if v, ok := im.Get(name); ok {
@@ -203,7 +214,8 @@ func (im *Image) Set(name string, value any) error {
 	return nil
 }
 
-// Remove drops a metadata item, as Set under its condition.
+// Remove drops a metadata item, as Set under its condition. What every image
+// has, such as its width, stays.
 func (im *Image) Remove(name string) {
 	s := C.CString(name)
 	defer C.free(unsafe.Pointer(s))

@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/png"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,7 +180,14 @@ func TestMetadata(t *testing.T) {
 	if im.Int("number", 0) != 7 || im.Int("none", 5) != 5 || im.Has("none") || !im.Has("text") {
 		t.Error("Int or Has")
 	}
+	if f := im.Fields(); !slices.Contains(f, "number") || !slices.Contains(f, "width") {
+		t.Errorf("fields %v", f)
+	}
 	im.Remove("number")
+	im.Remove("width")
+	if im.Width() != 8 {
+		t.Error("width was removed")
+	}
 	if im.Has("number") {
 		t.Error("still there after Remove")
 	}
