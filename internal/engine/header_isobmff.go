@@ -93,13 +93,15 @@ func formatOfBrand(brand string) string {
 // compatible ones in order.
 func readISO(w *window, _ []byte) (header, error) {
 	x, err := boxAt(w, 0, w.size)
-	if err != nil {
-		return header{}, err
+	if _, ours := err.(*media.Error); ours {
+		return header{}, nil // four letters that stand there by chance
+	} else if err != nil {
+		return header{}, unlessReading(err)
 	}
 	n := int(min(x.end-x.start, 4+4+4*64))
 	b, err := w.upTo(x.start, n)
 	if err != nil || len(b) < 8 {
-		return header{}, errShort
+		return header{}, err
 	}
 	major := string(b[:4])
 	format := formatOfBrand(major)

@@ -99,6 +99,9 @@ func TestHeaderUnknown(t *testing.T) {
 		"utf-16 text":     "\xFF\xFEh\x00e\x00l\x00l\x00o\x00",
 		"one mp3 frame":   "\xFF\xFB\x90\x00" + strings.Repeat("\x00", 500),
 		"pdf too late":    strings.Repeat(" ", 1024) + "%PDF-1.7\n",
+		"text of ftyp":    "the ftyp box comes first in a file",
+		"empty ftyp":      "\x00\x00\x00\x08ftyp",
+		"small ftyp":      "\x00\x00\x00\x02ftypisom",
 		"mdat only":       "\x00\x00\x00\x08mdat",
 	} {
 		got, err := readBytes([]byte(s))
