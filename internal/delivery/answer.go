@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"tintype/internal/blob"
 	"tintype/internal/media"
 	"tintype/internal/rendition"
 	"tintype/internal/transform"
@@ -71,6 +72,9 @@ func (d *Delivery) answer(ctx context.Context, q Request, f found) (*answer, err
 	out := &answer{etag: r.MD5, modified: r.CreatedAt, size: r.Info.Bytes, body: r.Body, negotiated: negotiated}
 	if r.Stored {
 		out.blob = r.Blob
+		if _, files := blob.As[blob.Filer](d.cfg.Blobs); files && int64(len(r.Body)) > d.cfg.BodyBytes {
+			out.body = nil // a slow reader is to hold a file, not memory
+		}
 	}
 	d.dress(out, q, a, contentType{mime: media.MIME(r.Info.Format)}, r.Info.Format)
 	return out, nil

@@ -85,10 +85,11 @@ type Request struct {
 type Delivery struct {
 	cfg  Config
 	hot  *index
-	stop func()
+	stop []func()
 }
 
-// New returns a Delivery that listens for changed assets until Close.
+// New returns a Delivery that listens for changed assets and accounts until
+// Close.
 func New(cfg Config) (*Delivery, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -113,13 +114,19 @@ func New(cfg Config) (*Delivery, error) {
 		return nil, err
 	}
 	d := &Delivery{cfg: cfg, hot: hot}
-	d.stop = cfg.Cluster.Subscribe(rendition.Topic, d.changed)
+	d.stop = []func(){
+		cfg.Cluster.Subscribe(rendition.Topic, d.changed),
+		// A key that was withdrawn may have signed what is in the index.
+		cfg.Cluster.Subscribe(account.Topic, func(msg []byte) { hot.forgetAccount(media.AccountID(msg)) }),
+	}
 	return d, nil
 }
 
 // Close ends the listening and the index's own work. Requests may still come.
 func (d *Delivery) Close() {
-	d.stop()
+	for _, stop := range d.stop {
+		stop()
+	}
 	d.hot.close()
 }
 

@@ -196,6 +196,9 @@ func TestConditionsAndRanges(t *testing.T) {
 					if c.code == 200 && r.Header().Get("Content-Length") != strconv.Itoa(len(body)) {
 						t.Errorf("%s %s: Content-Length is %q", c.method, target, r.Header().Get("Content-Length"))
 					}
+					if n := r.Header().Get("Content-Length"); n != "" && c.method == "GET" && n != strconv.Itoa(r.Body.Len()) {
+						t.Errorf("%s %s %v: %d announces %s bytes and sends %d", c.method, target, c.headers, c.code, n, r.Body.Len())
+					}
 					if c.code == 200 && r.Header().Get("Etag") != etag {
 						t.Errorf("%s %s: ETag is %q", c.method, target, r.Header().Get("Etag"))
 					}
@@ -233,6 +236,46 @@ func TestChangedAssetLeavesTheIndex(t *testing.T) {
 	w.d.changed([]byte(`{"account":"other","id":"` + string(a.ID) + `"}`))
 	if r := w.get("/shoe", w.named("shoe")); !r.hot {
 		t.Error("another account's message was heeded")
+	}
+}
+
+func TestChangedAccountLeavesTheIndex(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Put(renditiontest.Image("shoe"), []byte("A"))
+	w.get("/shoe", w.named("shoe"))
+	before := w.d.hot.mark()
+	if err := w.Cluster.Publish(t.Context(), account.Topic, []byte("other")); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.get("/shoe", w.named("shoe")); !r.hot {
+		t.Error("another account's change was heeded")
+	}
+	if err := w.Cluster.Publish(t.Context(), account.Topic, []byte(w.acc.ID)); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.get("/shoe", w.named("shoe")); r.hot {
+		t.Error("still hot")
+	}
+	w.d.hot.put(hotKey{"h", "/late"}, 0, &answer{asset: assetKey{w.acc.ID, "x"}, body: []byte("A")}, before)
+	if w.d.hot.get(hotKey{"h", "/late"}, 0) != nil {
+		t.Error("an answer from before the change got in")
+	}
+}
+
+func TestLargeFreshRenditionsAreSentAsFiles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.BodyBytes = 10 })
+	w.Blobs.Files = true
+	a := w.Put(renditiontest.Image("shoe"), []byte("A"))
+	q := w.named("shoe")
+	q.Chain = width(10, "png")
+	out, err := w.d.answer(t.Context(), q, found{asset: a, first: true})
+	if err != nil || out.body != nil || out.blob == "" {
+		t.Fatalf("%+v %v", out, err)
+	}
+	if r := w.get("/shoe", q); r.err != nil || int64(r.Body.Len()) != out.size {
+		t.Errorf("%v, %d bytes", r.err, r.Body.Len())
 	}
 }
 

@@ -174,6 +174,20 @@ func (x *index) forget(k assetKey) {
 	}
 }
 
+// forgetAccount ends all answers of an account, and keeps out whatever is
+// being made now.
+func (x *index) forgetAccount(acc media.AccountID) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.changes += uint64(len(x.recent)) + 1
+	for k, l := range x.lives {
+		if k.account == acc {
+			l.over.Store(true)
+			delete(x.lives, k)
+		}
+	}
+}
+
 // retain and release count the slots that hold an asset's life, so that lives
 // holds no asset without answers.
 func (x *index) retain(s *slot)  { x.count(s, 1) }

@@ -72,6 +72,7 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request, c content, now ti
 		}
 		return
 	}
+	delete(h, "Content-Length") // ServeContent decides what is sent
 	if ranges := r.Header["Range"]; len(ranges) > 0 && strings.Count(ranges[0], ",") >= maxRanges {
 		r = r.Clone(r.Context())
 		r.Header.Del("Range")
