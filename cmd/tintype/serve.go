@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -299,6 +300,7 @@ func (s *service) run(ctx context.Context, listeners []net.Listener, out io.Writ
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.accounts.Run(ctx) })
 	group.Go(func() error { return s.jobs.Run(ctx) })
+	group.Go(func() error { return s.sweep(ctx) })
 	group.Go(func() error { return s.server.Run(ctx, listeners...) })
 	fmt.Fprintf(out, "Tintype %s is ready on %s\n", version, s.publicURL)
 	if s.demo != nil {
@@ -309,6 +311,32 @@ func (s *service) run(ctx context.Context, listeners []net.Listener, out io.Writ
 		return nil
 	}
 	return err
+}
+
+// sweep removes, every hour, what requests that died have left half-written
+// in the storage more than an hour ago.
+func (s *service) sweep(ctx context.Context) error {
+	sweeper, ok := blob.As[interface {
+		Sweep(age time.Duration) (int, error)
+	}](s.blobs)
+	if !ok {
+		return nil
+	}
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		switch n, err := sweeper.Sweep(time.Hour); {
+		case err != nil:
+			s.log.Warn("leftovers in the storage cannot be swept", "err", err)
+		case n > 0:
+			s.log.Info("leftovers in the storage swept", "files", n)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 func (s *service) close() {
