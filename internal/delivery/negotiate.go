@@ -45,11 +45,11 @@ func addsAlpha(steps []transform.Step) bool {
 		case transform.Border:
 			alpha = alpha || s.Ellipse || s.Color.A < 255 || s.Radii != [4]transform.Length{}
 		case transform.Resize:
-			alpha = alpha || clear(s.Background)
+			alpha = alpha || seeThrough(s.Background)
 		case transform.Extend:
-			alpha = alpha || clear(s.Background)
+			alpha = alpha || seeThrough(s.Background)
 		case transform.Rotate:
-			alpha = alpha || clear(s.Background)
+			alpha = alpha || seeThrough(s.Background)
 		case transform.Flatten:
 			alpha = s.Color.A < 255 && alpha
 		}
@@ -57,4 +57,4 @@ func addsAlpha(steps []transform.Step) bool {
 	return alpha
 }
 
-func clear(c *transform.Color) bool { return c != nil && c.A < 255 }
+func seeThrough(c *transform.Color) bool { return c != nil && c.A < 255 }

@@ -33,14 +33,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w = lw
 	}
 	if tooLong(r.RequestURI) {
-		http.Error(w, "The path is longer than 8 KiB", http.StatusRequestURITooLong)
+		status(w, r, http.StatusRequestURITooLong, "The path is longer than 8 KiB\n")
 		return
 	}
 	if len(r.TransferEncoding) > 0 {
 		switch lengthsOf(r) {
 		case twoLengths:
 			w.Header().Set("Connection", "close")
-			http.Error(w, "The request has both a Transfer-Encoding and a Content-Length", http.StatusBadRequest)
+			status(w, r, http.StatusBadRequest, "The request has both a Transfer-Encoding and a Content-Length\n")
 			return
 		case unknown:
 			w.Header().Set("Connection", "close") // so that nothing can hide behind this request
