@@ -273,6 +273,9 @@ func (d *Dialect) derived(c *call, a *media.Asset, r *media.Rendition) derived {
 	if err != nil {
 		return out
 	}
+	if text == "" && r.Info.Format == a.Version.Info.Format {
+		text = identity // without a word the URL would be the original's
+	}
 	out.Transformation = text
 	var components []string
 	if text != "" {
