@@ -94,6 +94,7 @@ type Pool struct {
 	cfg     Config
 	slots   chan *slot
 	waiting atomic.Int64
+	counts  counts
 	poison  *poison
 	starter *starter
 	faults  bool
@@ -104,6 +105,27 @@ type Pool struct {
 }
 
 var _ Engine = (*Pool)(nil)
+
+// Stats is what a pool does now and has done since its start.
+type Stats struct {
+	Running, Waiting int   // jobs
+	Started          int64 // workers
+	Crashed          int64 // workers that died under a job
+	Killed           int64 // workers that were killed at a deadline, or whose caller left
+	Refused          int64 // jobs that found no room, or waited too long
+	Poisonous        int   // files that are watched or refused since a worker died under them
+}
+
+type counts struct{ running, started, crashed, killed, refused atomic.Int64 }
+
+// Stats may be called at any time.
+func (p *Pool) Stats() Stats {
+	return Stats{
+		Running: int(p.counts.running.Load()), Waiting: int(p.waiting.Load()),
+		Started: p.counts.started.Load(), Crashed: p.counts.crashed.Load(), Killed: p.counts.killed.Load(),
+		Refused: p.counts.refused.Load(), Poisonous: int(p.poison.size.Load()),
+	}
+}
 
 // slot is the place of one worker. Who has received it from Pool.slots owns it.
 type slot struct{ proc *process }
@@ -149,6 +171,7 @@ func (p *Pool) acquire(ctx context.Context) (*slot, error) {
 	}
 	if p.waiting.Add(1) > int64(p.cfg.Queue) {
 		p.waiting.Add(-1)
+		p.counts.refused.Add(1)
 		return nil, media.Errorf(media.Limited, "Too many pictures are being processed, try again later")
 	}
 	defer p.waiting.Add(-1)
@@ -158,6 +181,7 @@ func (p *Pool) acquire(ctx context.Context) (*slot, error) {
 	case s := <-p.slots:
 		return s, nil
 	case <-timer.C:
+		p.counts.refused.Add(1)
 		return nil, media.Errorf(media.Limited, "No picture could be processed within %v, try again later", p.cfg.QueueWait)
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for a worker: %w", ctx.Err())
@@ -227,6 +251,7 @@ func (p *Pool) do(ctx context.Context, j *job) (reply, error) {
 		case !errors.Is(err, errCrashed):
 			return reply{}, err
 		}
+		p.counts.crashed.Add(1)
 		p.cfg.Logger.Warn("worker crashed", "pid", w.pid(), "job", j.Kind, "attempt", attempt, "state", w.state(), "stderr", w.tail())
 		if err := p.poison.count(j.victims); err != nil {
 			return reply{}, err
@@ -250,12 +275,15 @@ func (p *Pool) runOn(ctx context.Context, w *process, j *job) (reply, error) {
 	defer cancel()
 	defer context.AfterFunc(p.base, cancel)()
 	unkilled := context.AfterFunc(timed, w.kill)
+	p.counts.running.Add(1)
 	rep, err := w.run(j)
+	p.counts.running.Add(-1)
 	if unkilled() {
 		return rep, err
 	}
 	// The kill is on its way or done: nobody else may get this worker.
 	<-w.gone
+	p.counts.killed.Add(1)
 	switch {
 	case err == nil:
 		return rep, nil

@@ -43,6 +43,7 @@ type process struct {
 
 // spawn starts a worker in the background.
 func (p *Pool) spawn() *process {
+	p.counts.started.Add(1)
 	w := &process{started: make(chan struct{}), gone: make(chan struct{}), stderr: &tailWriter{}}
 	go func() {
 		defer close(w.started)
