@@ -21,6 +21,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if os.Getenv(orphanVariable) == "1" {
+		orphanServer()
+		os.Exit(1)
+	}
 	// Tests that look at pixels call libvips in this process.
 	os.Setenv("VIPS_WARNING", "0")
 	if err := vips.Init(); err != nil {
