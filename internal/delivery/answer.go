@@ -61,8 +61,10 @@ func (d *Delivery) answer(ctx context.Context, q Request, f found) (*answer, err
 		chain.Output = negotiate(chain, a.Version.Info, d.class(q.Client.Formats))
 	}
 	// A negotiated format that happens to be the stored one is no request
-	// for the original where that would take a signature.
-	if rendition.Original(a, chain) && (a.Access != media.Private || q.Signed) {
+	// for the original, with its metadata and perhaps behind a signature;
+	// but a drawing that stays one is sent as it is.
+	asked := !negotiated || chain.Output.Format == "svg" && (a.Access != media.Private || q.Signed)
+	if asked && rendition.Original(a, chain) {
 		return d.original(ctx, q, a, negotiated)
 	}
 	r, err := d.cfg.Renditions.Get(ctx, a, chain)

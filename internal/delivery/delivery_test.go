@@ -455,6 +455,20 @@ func TestNegotiation(t *testing.T) {
 	}
 }
 
+// The original has its metadata: a negotiated answer never is the original,
+// also where the stored format is the one that the client gets.
+func TestNegotiatedAnswersAreMade(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Put(renditiontest.Image("shoe"), []byte("A"))
+	q := w.named("shoe")
+	q.Chain.Output.Format = transform.Auto
+	r := w.get("/auto", q, "Accept", "*/*")
+	if r.err != nil || r.Header().Get("Content-Type") != "image/jpeg" || w.Engine.Renders.Load() != 1 {
+		t.Errorf("%v %v, rendered %d times", r.err, r.Header(), w.Engine.Renders.Load())
+	}
+}
+
 func TestTokensAndEnds(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1800000000, 0)
