@@ -125,7 +125,7 @@ func title(kind media.Kind) string {
 
 // convert renders the picture into another format, in its full size.
 func (l *Library) convert(ctx context.Context, s *Staged, info media.Info, format string) (*Staged, media.Info, error) {
-	plan, err := transform.Resolve(ctx, transform.Transformation{Output: transform.Output{Format: format, Frames: transform.FramesAll}}, still{info}, l.cfg.Limits)
+	plan, err := transform.Resolve(ctx, transform.Transformation{Output: transform.Output{Format: format, Frames: transform.FramesAll}}, still{info: info}, l.cfg.Limits)
 	if err != nil {
 		return nil, info, fmt.Errorf("convert upload: %w", err)
 	}
@@ -148,7 +148,10 @@ func (l *Library) convert(ctx context.Context, s *Staged, info media.Info, forma
 }
 
 // still answers the facts of a file whose pixels need not be measured.
-type still struct{ info media.Info }
+type still struct {
+	transform.Alone
+	info media.Info
+}
 
 func (s still) Info() media.Info { return s.info }
 

@@ -12,6 +12,7 @@ import (
 
 // facts answers transform.Resolve about one version.
 type facts struct {
+	transform.Alone
 	store   *Store
 	asset   *media.Asset
 	answers answers

@@ -20,6 +20,7 @@ var update = flag.Bool("update", false, "rewrite the plans (never the sizes or e
 
 // picture is Facts of a made-up source.
 type picture struct {
+	Alone
 	info  media.Info
 	focus *Answer // nil: must not be asked
 	asked int

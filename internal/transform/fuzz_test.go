@@ -136,7 +136,7 @@ func (d *dice) step() Step {
 	case 18:
 		return Blur{d.number()}
 	}
-	return Sharpen{d.number(), d.number()}
+	return Sharpen{Sigma: d.number(), Amount: d.number()}
 }
 
 func (d *dice) transformation() Transformation {

@@ -1,11 +1,5 @@
 package transform
 
-import (
-	"context"
-
-	"tintype/internal/media"
-)
-
 // Plan is a transformation resolved for one picture: no name, no fraction and
 // no condition is left. The first operation works on the upright picture
 // (unless Input says otherwise) in its full size.
@@ -15,6 +9,9 @@ type Plan struct {
 	Output PlanOutput
 	// Width and Height are the size of one page of the result.
 	Width, Height int
+	// Sources are what the operations need beside the plan's own source: they
+	// count them from 1.
+	Sources []PlanSource
 }
 
 // PlanInput says how to load the source.
@@ -22,17 +19,16 @@ type PlanInput struct {
 	// Width and Height of one page before the first operation, upright unless IgnoreOrientation.
 	Width, Height     int
 	IgnoreOrientation bool
-	// Pages to load, from the first; 1 for a still.
+	// Pages is how many pages to load; 1 for a still.
 	Pages int
-}
-
-// PlanOutput says how to encode; every field is decided.
-type PlanOutput struct {
-	Format      string // never "" nor Auto
-	Quality     int    // 1 to 100; meaningless for lossless formats
-	Progressive bool
-	// Background is what alpha is flattened onto when Format has none.
-	Background Color
+	// First is the first page to load, from 0.
+	First int `json:",omitempty"`
+	// List names the pages to load, from 0, where they are not those that
+	// follow First; it has Pages entries, and First is 0.
+	List []int `json:",omitempty"`
+	// Density is that at which a vector or document is rendered, in dots per
+	// inch; 0 is the one that media.Info's size was found at.
+	Density float64 `json:",omitempty"`
 }
 
 // Op is one operation of a plan, on every page alike. All numbers are device
@@ -46,9 +42,11 @@ type OpResize struct{ Width, Height int }
 type OpExtract struct{ X, Y, Width, Height int }
 
 // OpEmbed puts the page at X, Y of a canvas of Width x Height, which holds it whole.
+// Around it is Background, or Backdrop where that is given.
 type OpEmbed struct {
 	X, Y, Width, Height int
 	Background          Color
+	Backdrop            *Backdrop `json:",omitempty"`
 }
 
 // OpRotate turns clockwise by Degrees, in (0, 360), into a canvas of Width x Height.
@@ -92,8 +90,12 @@ type OpSigmoid struct{ Slope float64 }
 // OpBlur is a Gaussian of Sigma pixels.
 type OpBlur struct{ Sigma float64 }
 
-// OpSharpen is an unsharp mask; see Sharpen.
-type OpSharpen struct{ Sigma, Amount float64 }
+// OpSharpen is an unsharp mask; see Sharpen. Where the luma differs by less
+// than Threshold (unit range) from the blurred one, the pixel stays.
+type OpSharpen struct {
+	Sigma, Amount float64
+	Threshold     float64 `json:",omitempty"`
+}
 
 func (OpResize) op()  {}
 func (OpExtract) op() {}
@@ -108,28 +110,6 @@ func (OpMatrix) op()  {}
 func (OpSigmoid) op() {}
 func (OpBlur) op()    {}
 func (OpSharpen) op() {}
-
-// Facts is what only the asset or its pixels can answer.
-type Facts interface {
-	// Info describes the source; Width, Height, Orientation, Pages, Alpha,
-	// Format and Animated are read.
-	Info() media.Info
-	// Measure answers a question about the upright source picture. It may be
-	// slow; Resolve asks at most once per question.
-	Measure(ctx context.Context, q Question) (Answer, error)
-}
-
-// Question is something to be measured on the pixels.
-type Question string
-
-// FocusPoint asks for the point that catches the eye.
-const FocusPoint Question = "focus"
-
-// Answer is what was measured; which fields count depends on the question.
-type Answer struct {
-	// X and Y of the focus as fractions, 0 to 1, of the upright picture.
-	X, Y float64
-}
 
 // Limits bound what a plan may cost. A zero field takes its default.
 type Limits struct {

@@ -157,3 +157,32 @@ func (p *Plan) UnmarshalJSON(raw []byte) error {
 	}
 	return nil
 }
+
+// Ops is a list of operations inside another one; it is written as Plan
+// writes its own.
+type Ops []Op
+
+// MarshalJSON writes each operation under its name.
+func (o Ops) MarshalJSON() ([]byte, error) {
+	w := make([]opJSON, len(o))
+	for i, op := range o {
+		w[i] = opJSON{op}
+	}
+	return json.Marshal(w)
+}
+
+// UnmarshalJSON is the inverse of MarshalJSON, and as strict as Plan's.
+func (o *Ops) UnmarshalJSON(raw []byte) error {
+	var w []opJSON
+	if err := strictly(raw, &w); err != nil {
+		return err
+	}
+	*o = nil
+	for _, v := range w {
+		if v.op == nil {
+			return errors.New("operation is null")
+		}
+		*o = append(*o, v.op)
+	}
+	return nil
+}

@@ -17,10 +17,10 @@ func allOps() Plan {
 	return Plan{
 		Input: PlanInput{Width: 100, Height: 50, IgnoreOrientation: true, Pages: 3},
 		Ops: []Op{
-			OpResize{200, 80}, OpExtract{10, 0, 100, 80}, OpEmbed{5, 6, 120, 100, Color{1, 2, 3, 4}},
+			OpResize{200, 80}, OpExtract{10, 0, 100, 80}, OpEmbed{X: 5, Y: 6, Width: 120, Height: 100, Background: Color{1, 2, 3, 4}},
 			OpRotate{90, 100, 120, Transparent}, OpFlip{}, OpFlip{true}, OpRound{Radii: [4]float64{1, 2.5, 0, 50}},
 			OpRound{Ellipse: true}, OpBorder{2, White, [4]float64{3, 3, 3, 3}, false}, OpBorder{1, Black, [4]float64{}, true},
-			OpOpacity{0.5}, OpFlatten{White}, OpMatrix{grey}, OpSigmoid{-3}, OpBlur{1.5}, OpSharpen{1, 0.1},
+			OpOpacity{0.5}, OpFlatten{White}, OpMatrix{grey}, OpSigmoid{-3}, OpBlur{1.5}, OpSharpen{Sigma: 1, Amount: 0.1},
 		},
 		Output: PlanOutput{Format: "webp", Quality: 77, Progressive: true, Background: White},
 		Width:  106, Height: 126,
@@ -107,12 +107,12 @@ func TestCheckRefuses(t *testing.T) {
 		nil, &OpFlip{}, OpResize{0, 50}, OpResize{100, -1}, OpResize{maxSide + 1, 1},
 		OpExtract{1, 0, 100, 50}, OpExtract{-1, 0, 100, 50}, OpExtract{0, 0, 0, 50}, OpExtract{math.MaxInt, 0, 100, 50},
 		OpExtract{1, 1, math.MaxInt, math.MaxInt}, OpExtract{0, 0, math.MinInt, 1},
-		OpEmbed{1, 0, 100, 50, White}, OpEmbed{0, 0, 99, 50, White}, OpEmbed{-1, 0, 110, 50, White}, OpEmbed{math.MaxInt, 0, 110, 50, White},
-		OpEmbed{0, 0, math.MinInt, 50, White}, OpEmbed{0, 0, math.MaxInt, math.MaxInt, White},
+		OpEmbed{X: 1, Y: 0, Width: 100, Height: 50, Background: White}, OpEmbed{X: 0, Y: 0, Width: 99, Height: 50, Background: White}, OpEmbed{X: -1, Y: 0, Width: 110, Height: 50, Background: White}, OpEmbed{X: math.MaxInt, Y: 0, Width: 110, Height: 50, Background: White},
+		OpEmbed{X: 0, Y: 0, Width: math.MinInt, Height: 50, Background: White}, OpEmbed{X: 0, Y: 0, Width: math.MaxInt, Height: math.MaxInt, Background: White},
 		OpRotate{90, 100, 50, White}, OpRotate{0, 100, 50, White}, OpRotate{360, 100, 50, White}, OpRotate{nan, 100, 50, White}, OpRotate{45, 1, 1, White},
 		OpRound{Radii: [4]float64{26}}, OpRound{Radii: [4]float64{-1}}, OpRound{Radii: [4]float64{nan}}, OpRound{Radii: [4]float64{1}, Ellipse: true},
 		OpBorder{Width: 0}, OpBorder{Width: -3}, OpBorder{Width: math.MaxInt}, OpBorder{Width: maxSide},
-		OpOpacity{2}, OpOpacity{nan}, OpBlur{0}, OpBlur{1e9}, OpBlur{nan}, OpSharpen{1, nan}, OpSharpen{0, 1}, OpSharpen{1, 1e9},
+		OpOpacity{2}, OpOpacity{nan}, OpBlur{0}, OpBlur{1e9}, OpBlur{nan}, OpSharpen{Sigma: 1, Amount: nan}, OpSharpen{Sigma: 0, Amount: 1}, OpSharpen{Sigma: 1, Amount: 1e9},
 		OpSigmoid{nan}, OpSigmoid{math.Inf(1)}, OpMatrix{[3][4]float64{{nan}}}, OpMatrix{[3][4]float64{2: {3: 1e300}}},
 	} {
 		p := base()
@@ -156,7 +156,7 @@ func TestHostileNumbers(t *testing.T) {
 				Extract{Box: Box{Width: Px(10), Height: Px(10)}, Gravity: Gravity{Anchor: AtPoint, X: l, Y: l}},
 				Extend{Box: Box{Width: Px(900)}, Gravity: Gravity{Anchor: AtPoint, X: l, Y: l}},
 				Resize{Box: Box{Ratio: v}}, Rotate{Degrees: v}, Border{Width: l}, Round{Radii: [4]Length{l, l, l, l}},
-				Blur{v}, Sharpen{v, v}, Opacity{v}, Brightness{v}, Contrast{v}, Saturation{v}, Sepia{v},
+				Blur{v}, Sharpen{Sigma: v, Amount: v}, Opacity{v}, Brightness{v}, Contrast{v}, Saturation{v}, Sepia{v},
 			} {
 				for _, dpr := range oddNumbers {
 					tr := Transformation{Steps: []Step{s}, DPR: dpr}
@@ -196,7 +196,7 @@ func TestErrors(t *testing.T) {
 		t.Errorf("auto is the caller's mistake: %v", err)
 	}
 	busy := media.Errorf(media.Limited, "The server is busy")
-	_, err = Resolve(t.Context(), attentive(t), failing{busy}, Limits{})
+	_, err = Resolve(t.Context(), attentive(t), failing{err: busy}, Limits{})
 	if !errors.Is(err, busy) {
 		t.Errorf("measure: %v", err)
 	}
@@ -212,7 +212,10 @@ func attentive(t *testing.T) Transformation {
 }
 
 // failing cannot be measured.
-type failing struct{ err error }
+type failing struct {
+	Alone
+	err error
+}
 
 func (failing) Info() media.Info { return photo().info }
 

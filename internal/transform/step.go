@@ -2,6 +2,11 @@ package transform
 
 // Step is one thing to do to a picture, as it was asked: relative to whatever
 // the step before leaves. The types below are all there are.
+//
+// Basic geometry and tones are in this file; shapes in step_shape.go, colours
+// in step_color.go, effects in step_effect.go, layers in step_layer.go, and
+// variables, branches and named chains in step_flow.go. Steps are values, not
+// pointers.
 type Step interface{ step() }
 
 // Box is a size as it may be asked for: of Width, Height and Ratio (width by
@@ -23,6 +28,13 @@ type Box struct {
 // cuts each side that is too long; with EnlargeOnly it cuts without reducing.
 // Contain with ReduceOnly still makes a canvas of the whole box; with
 // EnlargeOnly the canvas grows to a picture that is larger than the box.
+//
+// Closeup cuts around what Gravity finds and scales that to the box. Around
+// faces the box of what was found is enlarged by half about its middle. The
+// region is the smallest of the wanted ratio that holds this divided by Zoom,
+// moved into the picture, and reduced where it is larger than the picture.
+// Around a point or an edge, and where nothing is found, it is the largest
+// region of the ratio divided by Zoom (at least 1), placed by gravity.
 type Resize struct {
 	Fit   Fit
 	Limit Limit
@@ -33,14 +45,32 @@ type Resize struct {
 	// Background fills what Contain adds; nil is transparent where source
 	// and output have alpha, else white.
 	Background *Color
+	// Backdrop, if given, wins over Background.
+	Backdrop *Backdrop
+	// Zoom is how close Closeup goes, 0.01 to 100; 0 is 1.
+	Zoom float64
 }
 
 // Extract cuts a region out, without scaling. Without an Anchor, and with X
 // or Y given, these are the region's top left corner and the region is
 // clipped to the picture; with an Anchor the region is moved inside.
+//
+// Where the anchor is Face, Faces, Custom or Region and the box has no sides,
+// the region is what was found divided by Zoom, grown to Ratio where that is
+// given; with OfFound fractions of the sides count what was found. Where
+// nothing is found both mean the whole picture.
 type Extract struct {
 	Box
 	Gravity Gravity
+	Zoom    float64 // 0.01 to 100; 0 is 1
+	OfFound bool
+	// Pad lets the region leave the picture (it is neither clipped nor moved)
+	// and fills the rest with Background, nil as in Resize, or Backdrop.
+	Pad        bool
+	Background *Color
+	Backdrop   *Backdrop
+	// Strict makes a region that leaves the picture an error.
+	Strict bool
 }
 
 // Extend enlarges the canvas to at least the box; a side that is already
@@ -49,6 +79,7 @@ type Extend struct {
 	Box
 	Gravity    Gravity
 	Background *Color
+	Backdrop   *Backdrop
 }
 
 // Rotate turns clockwise by Degrees. Angles that are no multiple of 90
@@ -106,8 +137,9 @@ type Saturation struct{ Amount float64 }
 type Blur struct{ Sigma float64 }
 
 // Sharpen is an unsharp mask: radius Sigma in pixels, at most 200, strength
-// Amount (1 is a visible sharpening, 100 the most).
-type Sharpen struct{ Sigma, Amount float64 }
+// Amount (1 is a visible sharpening, 100 the most). Differences of luma below
+// Threshold, 0 to 1, stay.
+type Sharpen struct{ Sigma, Amount, Threshold float64 }
 
 func (Resize) step()     {}
 func (Extract) step()    {}

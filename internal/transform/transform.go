@@ -29,6 +29,9 @@ type Input struct {
 	// IgnoreOrientation leaves the pixels as stored instead of turning them
 	// upright by the Exif orientation.
 	IgnoreOrientation bool
+	// Density is that at which vectors and documents are rendered, in dots
+	// per inch, 1 to 2400; 0 is the usual one. Other sources ignore it.
+	Density float64
 }
 
 // Empty reports that nothing at all is asked, so that the stored bytes are
@@ -36,35 +39,6 @@ type Input struct {
 func (t Transformation) Empty() bool {
 	return len(t.Steps) == 0 && t.Output == Output{} && t.Input == Input{}
 }
-
-// Output says how the result is encoded.
-type Output struct {
-	// Format is a name of media's table; "" keeps the source's format; Auto
-	// is negotiated with the client before the plan is made.
-	Format string
-	// Quality is 1 to 100; 0 is the format's default.
-	Quality int
-	// Frames says what becomes of an animation.
-	Frames Frames
-	// Progressive asks for a progressive or interlaced file.
-	Progressive bool
-}
-
-// Auto as Output.Format lets the client's Accept header choose.
-const Auto = "auto"
-
-// Frames says what becomes of an animated source.
-type Frames uint8
-
-const (
-	// FramesDefault keeps the animation when the output's format is the
-	// source's own, is GIF, or was negotiated; else the first frame is taken.
-	FramesDefault Frames = iota
-	// FramesAll keeps the animation in every format that can play.
-	FramesAll
-	// FramesFirst takes the first frame only.
-	FramesFirst
-)
 
 // Unit is what a Length counts in.
 type Unit uint8
@@ -105,38 +79,6 @@ var (
 	Transparent = Color{}
 )
 
-// Anchor is the point of the picture that a Gravity holds on to.
-type Anchor string
-
-// The compass points, and what must be looked for.
-const (
-	Center    Anchor = "center"
-	North     Anchor = "north"
-	NorthEast Anchor = "north-east"
-	East      Anchor = "east"
-	SouthEast Anchor = "south-east"
-	South     Anchor = "south"
-	SouthWest Anchor = "south-west"
-	West      Anchor = "west"
-	NorthWest Anchor = "north-west"
-	// AtPoint holds on to the point X, Y of the step's input, which is
-	// brought to the middle as far as the picture reaches.
-	AtPoint Anchor = "point"
-	// Attention holds on to what catches the eye (libvips' attention); on an
-	// animated source it is Center.
-	Attention Anchor = "attention"
-)
-
-// Gravity says what to hold on to and how far to move away from it. Positive
-// offsets go inwards: right and down from the north and west edges and from
-// the middle, left from an east edge, up from a south edge. An empty Anchor
-// is Center. For AtPoint, X and Y are the point; for Attention they move it
-// right and down.
-type Gravity struct {
-	Anchor Anchor
-	X, Y   Length
-}
-
 // Limit says in which direction a Resize may change the size.
 type Limit uint8
 
@@ -164,4 +106,6 @@ const (
 	Cover Fit = "cover"
 	// Contain is Inside, then padded to the box by gravity.
 	Contain Fit = "contain"
+	// Closeup gives exactly the box, cut around what gravity finds.
+	Closeup Fit = "closeup"
 )

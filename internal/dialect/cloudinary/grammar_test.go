@@ -14,7 +14,10 @@ import (
 )
 
 // picture is a source of which only the size is known.
-type picture struct{ info media.Info }
+type picture struct {
+	transform.Alone
+	info media.Info
+}
 
 func (p picture) Info() media.Info { return p.info }
 
@@ -57,7 +60,7 @@ func resolvedSize(size, text string) string {
 	if c.Output.Format == transform.Auto {
 		c.Output.Format = "webp"
 	}
-	plan, err := transform.Resolve(context.Background(), c.Transformation, picture{info}, transform.Limits{})
+	plan, err := transform.Resolve(context.Background(), c.Transformation, picture{info: info}, transform.Limits{})
 	if err != nil {
 		return "error " + media.MessageOf(err)
 	}
