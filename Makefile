@@ -3,7 +3,6 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GO      ?= go
 LDFLAGS := -s -w -X main.version=$(VERSION)
 SDK     := test/conformance/cloudinary
-export CGO_CFLAGS_ALLOW = -fopenmp
 
 .PHONY: help run build test race fuzz lint bench conformance clean
 
@@ -23,7 +22,7 @@ test: ## install what the tests need and run all of them
 	@deploy/setup.sh test
 	@$(MAKE) --no-print-directory build $(SDK)/node/node_modules
 	$(GO) vet ./...
-	TINTYPE_TEST_REQUIRE_POSTGRES=1 $(GO) test -mod=readonly ./...
+	TINTYPE_BIN=$(CURDIR)/bin/tintype TINTYPE_TEST_REQUIRE_POSTGRES=1 $(GO) test -mod=readonly ./...
 	TINTYPE_BIN=$(CURDIR)/bin/tintype $(GO) test -mod=readonly -count=1 -tags conformance ./test/conformance/
 
 race: ## the tests of all packages under the race detector
