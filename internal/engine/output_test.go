@@ -20,7 +20,7 @@ func photograph(w, h int) *image.NRGBA {
 	for y := range h {
 		for x := range w {
 			a, b := g(float64(x), float64(y)), q(float64(x%max(w/3, 1)), float64(y%max(h/3, 1)))
-			n := grain.Float64()*24 - 12
+			n := grain.Float64()*6 - 3
 			i := im.PixOffset(x, y)
 			for c := range 3 {
 				im.Pix[i+c] = byte(min(255, max(0, 0.7*a[c]+0.3*b[c]+n)))

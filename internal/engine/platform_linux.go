@@ -64,3 +64,7 @@ func residentMemory(pid int) uint64 {
 	}
 	return pages * uint64(os.Getpagesize())
 }
+
+// mapAtOnce maps all pages of a file in one go, which is cheaper than one
+// fault after the other: a decoder reads all of it anyway.
+const mapAtOnce = unix.MAP_POPULATE

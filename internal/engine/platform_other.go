@@ -46,3 +46,5 @@ func reopen(f *os.File) (*os.File, error) { return os.Open(f.Name()) }
 func childAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
 func residentMemory(int) uint64 { return 0 }
+
+const mapAtOnce = 0

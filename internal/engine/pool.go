@@ -197,7 +197,7 @@ func errClosing() error { return media.Errorf(media.Limited, "The server is shut
 func (p *Pool) release(s *slot) {
 	w := s.proc
 	switch {
-	case p.base.Err() != nil:
+	case p.base.Err() != nil, !w.isStarted():
 	case w.dead():
 		s.proc = p.spawn()
 	case w.jobs >= p.cfg.JobsPerWorker || w.resident() > p.cfg.Memory/2:

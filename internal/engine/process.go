@@ -121,6 +121,16 @@ func (w *process) await(ctx context.Context) error {
 	}
 }
 
+// isStarted reports that start is over, well or not.
+func (w *process) isStarted() bool {
+	select {
+	case <-w.started:
+		return true
+	default:
+		return false
+	}
+}
+
 // dead reports that the worker must not be given another job.
 func (w *process) dead() bool {
 	select {
@@ -128,12 +138,7 @@ func (w *process) dead() bool {
 		return true
 	default:
 	}
-	select {
-	case <-w.started:
-		return w.err != nil || w.killed.Load()
-	default:
-		return w.killed.Load()
-	}
+	return w.killed.Load() || w.isStarted() && w.err != nil
 }
 
 // kill ends the process at once.
@@ -257,6 +262,8 @@ func workerEnv(extra []string) []string {
 	env := []string{
 		"LANG=C.UTF-8",
 		"GOTRACEBACK=single",
+		// One job at a time, and that outside Go.
+		"GOMAXPROCS=1",
 		// Warnings of decoders about broken files are of no use in a log.
 		"VIPS_WARNING=0",
 		// Large pictures stay in memory: there is no disk to go to.

@@ -125,30 +125,39 @@ func (w *worker) next() error {
 		w.conn.SetReadDeadline(time.Time{})
 		n, files, err = receiveFiles(w.conn, w.buf)
 	}
-	defer func() {
-		for _, f := range files {
-			f.Close()
-		}
-	}()
+	var rep reply
+	if err == nil {
+		rep, err = w.handle(w.buf[:n], files)
+	}
+	// Before the answer, after which the pool may hand out the next job.
+	for _, f := range files {
+		f.Close()
+	}
 	if err != nil {
 		return err
 	}
+	return w.answer(rep)
+}
+
+// handle carries out one request. An error is about the request's form and
+// ends the worker; what goes wrong with the job is in the reply.
+func (w *worker) handle(packet []byte, files []*os.File) (reply, error) {
 	var req request
-	if err := json.Unmarshal(w.buf[:n], &req); err != nil {
-		return fmt.Errorf("server's request: %w", err)
+	if err := json.Unmarshal(packet, &req); err != nil {
+		return reply{}, fmt.Errorf("server's request: %w", err)
 	}
-	rest := files
 	if req.Large {
+		var err error
 		if req, err = largeRequest(files); err != nil {
-			return err
+			return reply{}, err
 		}
-		rest = files[1:]
+		files = files[1:]
 	}
-	rep, err := w.do(req, rest)
+	rep, err := w.do(req, files)
 	if err != nil {
 		rep = reply{Error: onWire(err)}
 	}
-	return w.answer(rep)
+	return rep, nil
 }
 
 func largeRequest(files []*os.File) (request, error) {
@@ -243,7 +252,7 @@ func openSource(f *os.File, format string) (*source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
-	m, err := syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_PRIVATE)
+	m, err := syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_PRIVATE|mapAtOnce)
 	if err != nil {
 		return nil, fmt.Errorf("map source of %d bytes: %w", info.Size(), err)
 	}

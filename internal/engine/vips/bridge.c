@@ -10,6 +10,11 @@ int tv_init(const char *name)
 	/* Fewer arenas keep the memory of a long-lived process small and cost
 	 * no measurable time with one evaluation thread. */
 	mallopt(M_ARENA_MAX, 2);
+	/* Memory of one job is there for the next: asking the kernel anew for
+	 * every buffer costs more than a small job's decoding. tv_trim gives it
+	 * back. */
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
 #endif
 	return vips_init(name);
 }
