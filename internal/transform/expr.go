@@ -113,3 +113,80 @@ const (
 	NumberValue
 	ListValue
 )
+
+const (
+	maxExprNodes = 200
+	maxExprDepth = 100
+)
+
+// append writes the canonical text.
+func (e Expr) append(b []byte, depth int) []byte {
+	switch {
+	case depth > maxExprDepth:
+		return append(b, `"deep"`...)
+	case e.Op == ExprNumber:
+		return appendNumber(b, e.Number)
+	case e.Op == ExprString:
+		return appendString(b, e.Text)
+	case e.Op == ExprVariable && isVariable(e.Text):
+		return append(append(b, '$'), e.Text...)
+	case e.Op == ExprFact && isFactWord(e.Text):
+		return append(b, e.Text...)
+	case e.Op == ExprFact:
+		b = appendString(append(b, "fact("...), e.Text)
+		return append(b, ')')
+	}
+	b = append(append(b, word(string(e.Op))...), '(')
+	for i, arg := range e.Args {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = arg.append(b, depth+1)
+	}
+	return append(b, ')')
+}
+
+// String writes the canonical text.
+func (e Expr) String() string { return string(e.append(nil, 0)) }
+
+// isVariable accepts a letter followed by letters and digits.
+func isVariable(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 64
+}
+
+func isFactWord(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := c >= 'a' && c <= 'z'
+		if !letter && (i == 0 || (c < '0' || c > '9') && c != '_' && c != '.') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// arity is how many arguments an operator takes, at least and at most; ok is
+// false for what is no operator.
+func (o Operator) arity() (least, most int, ok bool) {
+	switch o {
+	case ExprNeg, ExprNot, ExprRound, ExprFloor, ExprInt, ExprFloat, ExprDefined, ExprHas:
+		return 1, 1, true
+	case ExprAdd, ExprSub, ExprMul, ExprDiv, ExprMod, ExprPow,
+		ExprEq, ExprNe, ExprLt, ExprLe, ExprGt, ExprGe, ExprIn, ExprNin:
+		return 2, 2, true
+	case ExprNear:
+		return 3, 3, true
+	case ExprAnd, ExprOr, ExprMin, ExprMax:
+		return 2, maxExprNodes, true
+	case ExprList, ExprJoin:
+		return 0, maxExprNodes, true
+	}
+	return 0, 0, false
+}

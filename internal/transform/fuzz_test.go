@@ -14,7 +14,11 @@ func photo() *picture {
 }
 
 // dice draws values from fuzzed bytes; spent bytes are zero.
-type dice struct{ b []byte }
+type dice struct {
+	b    []byte
+	deep int  // of steps
+	last Step // of a Bind
+}
 
 func (d *dice) n(n int) int {
 	if len(d.b) == 0 {
@@ -50,7 +54,7 @@ func (d *dice) unit() float64 {
 	return float64(d.n(256))/255*2 - 1
 }
 
-func (d *dice) length() Length {
+func (d *dice) rollLength() Length {
 	switch d.n(8) {
 	case 0, 1:
 		return Length{}
@@ -64,21 +68,28 @@ func (d *dice) length() Length {
 	return Px(d.number())
 }
 
-func (d *dice) box() Box {
-	b := Box{Width: d.length(), Height: d.length(), FreeRatio: d.bool()}
+func (d *dice) rollBox() Box {
+	b := Box{Width: d.rollLength(), Height: d.rollLength(), FreeRatio: d.bool()}
 	if d.bool() {
 		b.Ratio = d.number()
 	}
 	return b
 }
 
-var anchors = []Anchor{"", Center, North, NorthEast, East, SouthEast, South, SouthWest, West, NorthWest, AtPoint, Attention, "a|b"}
+var anchors = []Anchor{"", Center, North, NorthEast, East, SouthEast, South, SouthWest, West, NorthWest, AtPoint, Attention, AtPosition, Face, Faces, Custom, Region, "a|b"}
 
-func (d *dice) gravity() Gravity {
-	return Gravity{Anchor: anchors[d.n(len(anchors))], X: d.length(), Y: d.length()}
+func (d *dice) rollGravity() Gravity {
+	g := Gravity{Anchor: anchors[d.n(len(anchors))], X: d.rollLength(), Y: d.rollLength()}
+	if g.Anchor == Region {
+		g.Name = "R 1"
+	}
+	if g.Anchor.found() {
+		g.Fallback = anchors[d.n(len(anchors))]
+	}
+	return g
 }
 
-func (d *dice) color() Color {
+func (d *dice) rollColor() Color {
 	return Color{uint8(d.n(256)), uint8(d.n(256)), uint8(d.n(256)), []uint8{255, 0, 128}[d.n(3)]}
 }
 
@@ -86,13 +97,13 @@ func (d *dice) background() *Color {
 	if d.bool() {
 		return nil
 	}
-	c := d.color()
+	c := d.rollColor()
 	return &c
 }
 
-func (d *dice) radii() (r [4]Length) {
+func (d *dice) rollRadii() (r [4]Length) {
 	for i := range r {
-		r[i] = d.length()
+		r[i] = d.rollLength()
 		if r[i].Value < 0 && d.n(4) > 0 {
 			r[i].Value = -r[i].Value
 		}
@@ -100,15 +111,15 @@ func (d *dice) radii() (r [4]Length) {
 	return r
 }
 
-func (d *dice) step() Step {
+func (d *dice) pick() Step {
 	fits := []Fit{Fill, Inside, Outside, Cover, Contain, "", "x"}
-	switch d.n(20) {
+	switch d.n(28) {
 	case 0, 1, 2:
-		return Resize{Fit: fits[d.n(len(fits))], Limit: Limit(d.n(4)), Box: d.box(), Gravity: d.gravity(), Background: d.background()}
+		return Resize{Fit: fits[d.n(len(fits))], Limit: Limit(d.n(4)), Box: d.rollBox(), Gravity: d.rollGravity(), Background: d.background()}
 	case 3, 4:
-		return Extract{Box: d.box(), Gravity: d.gravity()}
+		return Extract{Box: d.rollBox(), Gravity: d.rollGravity()}
 	case 5:
-		return Extend{Box: d.box(), Gravity: d.gravity(), Background: d.background()}
+		return Extend{Box: d.rollBox(), Gravity: d.rollGravity(), Background: d.background()}
 	case 6:
 		return Rotate{Degrees: d.number(), Background: d.background()}
 	case 7:
@@ -116,13 +127,13 @@ func (d *dice) step() Step {
 	case 8:
 		return Flip{Vertical: d.bool()}
 	case 9:
-		return Round{Radii: d.radii(), Ellipse: d.bool()}
+		return Round{Radii: d.rollRadii(), Ellipse: d.bool()}
 	case 10:
-		return Border{Width: d.length(), Color: d.color(), Radii: d.radii(), Ellipse: d.bool()}
+		return Border{Width: d.rollLength(), Color: d.rollColor(), Radii: d.rollRadii(), Ellipse: d.bool()}
 	case 11:
 		return Opacity{d.unit()}
 	case 12:
-		return Flatten{d.color()}
+		return Flatten{d.rollColor()}
 	case 13:
 		return Grayscale{}
 	case 14:
@@ -136,7 +147,12 @@ func (d *dice) step() Step {
 	case 18:
 		return Blur{d.number()}
 	}
-	return Sharpen{Sigma: d.number(), Amount: d.number()}
+	if d.n(9) == 0 {
+		return Sharpen{Sigma: d.number(), Amount: d.number()}
+	}
+	p, value := kinds[d.n(len(kinds))].hold(nil)
+	p.args(d)
+	return value()
 }
 
 func (d *dice) transformation() Transformation {
@@ -152,7 +168,7 @@ func (d *dice) transformation() Transformation {
 		t.DPR = math.Abs(d.number())
 	}
 	for n := d.n(8); n > 0; n-- {
-		t.Steps = append(t.Steps, d.step())
+		t.Steps = append(t.Steps, d.roll())
 	}
 	return t
 }
@@ -176,7 +192,7 @@ func FuzzString(f *testing.F) {
 	f.Add([]byte("tintype"))
 	f.Add([]byte{1, 2, 1, 1, 80, 1, 3, 3, 0, 5, 5, 100, 1, 6, 3, 90, 2, 1, 8, 1, 12, 3, 3, 3, 3})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		tr := (&dice{b}).transformation()
+		tr := (&dice{b: b}).transformation()
 		text := tr.String()
 		if tr.Validate() != nil {
 			return
@@ -230,7 +246,7 @@ func FuzzResolve(f *testing.F) {
 	f.Add([]byte("tintype"), []byte("picture"))
 	f.Add([]byte{0, 3, 0, 0, 1, 80, 0, 3, 0, 3, 0, 5, 5, 100, 1, 6, 3, 90, 2, 1, 8, 1, 12}, []byte{6, 5, 0, 6, 3, 0, 0, 1, 1})
 	f.Fuzz(func(t *testing.T, b, p []byte) {
-		tr, pic := (&dice{b}).transformation(), (&dice{p}).picture()
+		tr, pic := (&dice{b: b}).transformation(), (&dice{b: p}).picture()
 		plan, err := Resolve(t.Context(), tr, pic, Limits{})
 		if pic.asked > 1 || (pic.asked == 1 && len(Reads(tr)) == 0) {
 			t.Fatalf("%v asked %d times", tr, pic.asked)

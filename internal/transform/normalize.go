@@ -30,22 +30,31 @@ func (t Transformation) normalize() Transformation {
 	if dpr == 0 {
 		dpr = 1
 	}
-	n := Transformation{Input: t.Input, Output: t.Output}
-	if len(t.Steps) > 0 {
-		n.Steps = make([]Step, 0, len(t.Steps))
-	}
-	for _, s := range t.Steps {
-		if s = normalStep(s, dpr); s != nil {
-			n.Steps = add(n.Steps, s)
-		}
-	}
-	if len(n.Steps) == 0 {
-		n.Steps = nil
+	n := Transformation{Input: t.Input, Output: t.Output, Steps: normalSteps(t.Steps, dpr)}
+	n.Input.Density += 0
+	if n.Steps == nil {
 		// Even a step that does nothing asks for a file of our making, which
 		// the empty transformation does not.
 		if n.Empty() && !t.Empty() {
 			n.Steps = []Step{Rotate{}}
 		}
+	}
+	return n
+}
+
+// normalSteps is the normal form of a chain, nil when nothing is left.
+func normalSteps(steps []Step, dpr float64) []Step {
+	if len(steps) == 0 {
+		return nil
+	}
+	n := make([]Step, 0, len(steps))
+	for _, s := range steps {
+		if s = normalStep(s, dpr); s != nil {
+			n = add(n, s)
+		}
+	}
+	if len(n) == 0 {
+		return nil
 	}
 	return n
 }
@@ -89,7 +98,7 @@ func normalStep(s Step, dpr float64) Step {
 	case Extend:
 		s.Box = s.Box.normal(dpr)
 		s.Gravity = s.Gravity.normal(dpr).resting()
-		s.Background = plainBackground(s.Background)
+		s.Background, s.Backdrop = normalSurround(s.Background, s.Backdrop)
 		return unless(s.Box.empty(), s)
 	case Rotate:
 		s.Degrees = turn(s.Degrees)
@@ -112,9 +121,10 @@ func normalStep(s Step, dpr float64) Step {
 		return s
 	case Flatten:
 		return unless(s.Color.A == 0, s)
-	default:
+	case Opacity, Sepia, Brightness, Contrast, Saturation, Blur, Sharpen, Grayscale, Flip:
 		return normalTone(s)
 	}
+	return normalGeneric(s, dpr)
 }
 
 // normalTone is normalStep of the steps that have numbers only.
@@ -138,7 +148,7 @@ func normalTone(s Step) Step {
 		s.Sigma = min(s.Sigma, maxSigma)
 		return unless(s.Sigma == 0, s)
 	case Sharpen:
-		s.Sigma, s.Amount = min(s.Sigma, maxSigma), min(s.Amount, maxAmount)
+		s.Sigma, s.Amount, s.Threshold = min(s.Sigma, maxSigma), min(s.Amount, maxAmount), s.Threshold+0
 		return unless(s.Sigma == 0 || s.Amount == 0, s)
 	}
 	return s
@@ -163,39 +173,91 @@ func normalResize(s Resize, dpr float64) Step {
 	// left to be cut, padded or distorted: the fits are one.
 	if s.Box.follows() {
 		switch {
+		case s.Fit == Closeup:
 		case s.Limit == AnySize,
 			s.Limit == ReduceOnly && s.Fit != Contain,
 			s.Limit == EnlargeOnly && s.Fit != Contain && s.Fit != Cover:
 			s.Fit = Inside
 		}
 	}
-	s.Background = plainBackground(s.Background)
+	if s.Zoom == 1 || s.Fit != Closeup {
+		s.Zoom = 0
+	}
+	if s.Fit == Closeup {
+		s.Limit = AnySize
+	}
+	s.Background, s.Backdrop = normalSurround(s.Background, s.Backdrop)
+	if s.Fit != Contain {
+		s.Background, s.Backdrop = nil, nil
+	}
 	switch s.Fit {
-	case Cover:
-		s.Gravity, s.Background = s.Gravity.normal(dpr), nil
+	case Cover, Closeup:
+		s.Gravity = s.Gravity.normal(dpr)
 	case Contain:
 		s.Gravity = s.Gravity.normal(dpr).resting()
 	default:
-		s.Gravity, s.Background = Gravity{}, nil
+		s.Gravity = Gravity{}
 	}
 	return s
 }
 
 func normalExtract(s Extract, dpr float64) Step {
 	s.Box = s.Box.normal(dpr)
+	s.Background, s.Backdrop = normalSurround(s.Background, s.Backdrop)
+	if !s.Pad {
+		s.Background, s.Backdrop = nil, nil
+	}
+	found := s.Gravity.Anchor.found()
+	if s.Zoom == 1 || !found || s.Box.Width.Given() || s.Box.Height.Given() {
+		s.Zoom = 0
+	}
+	if s.OfFound = s.OfFound && found; s.OfFound {
+		s.Zoom = 0
+	}
 	g := s.Gravity
-	if g.Anchor == "" && (g.X.Given() || g.Y.Given()) {
-		// A corner: zero counts here, so both are always stated.
-		g.X, g.Y = corner(g.X, dpr), corner(g.Y, dpr)
-		s.Gravity = g
-		return unless(s.Box.empty() && g.X.Value == 0 && g.Y.Value == 0, s)
+	if s.corner() {
+		// Zero counts here, so both are always stated.
+		s.Gravity = Gravity{X: corner(g.X, dpr), Y: corner(g.Y, dpr)}
+		return unless(s.Box.empty() && s.Gravity.X.Value == 0 && s.Gravity.Y.Value == 0, s)
 	}
 	centred := g.Anchor == Center
 	s.Gravity = g.normal(dpr)
 	if centred && s.Gravity != (Gravity{}) {
 		s.Gravity.Anchor = Center
 	}
-	return unless(s.Box.empty(), s)
+	return unless(s.Box.empty() && !found, s)
+}
+
+// normalSurround is what lies around a picture: a backdrop wins over a colour.
+func normalSurround(c *Color, b *Backdrop) (*Color, *Backdrop) {
+	if b == nil {
+		return plainBackground(c), nil
+	}
+	n := *b
+	n.tidy()
+	return nil, &n
+}
+
+func (b *Backdrop) tidy() {
+	b.Sigma, b.Brightness = b.Sigma+0, b.Brightness+0
+	if b.Kind != BackdropBlurred {
+		b.Sigma, b.Brightness = 0, 0
+	}
+	if b.Kind == BackdropBlurred || b.Kind == BackdropEdge {
+		b.Colors, b.Contrast, b.Palette = 0, false, nil
+	}
+	if b.Kind == BackdropGradient {
+		b.Contrast = false
+	}
+	if b.Colors == 1 {
+		b.Colors = 0
+	}
+	if b.Colors == 0 && b.Kind != BackdropGradient || b.Direction == Horizontal {
+		b.Direction = ""
+	}
+	if len(b.Palette) == 0 {
+		b.Palette = nil
+	}
 }
 
 func corner(l Length, dpr float64) Length {
@@ -242,14 +304,17 @@ func (g Gravity) normal(dpr float64) Gravity {
 		g.Anchor = ""
 	}
 	g.X, g.Y = offset(g.X, dpr), offset(g.Y, dpr)
+	if g.Fallback == Center || !g.Anchor.found() {
+		g.Fallback = ""
+	}
 	return g
 }
 
 // resting is the gravity of a picture that is put on a canvas as a whole:
 // there is nothing to look for.
 func (g Gravity) resting() Gravity {
-	if g.Anchor == Attention {
-		g.Anchor = ""
+	if g.Anchor == Attention || g.Anchor.found() {
+		g.Anchor, g.Name, g.Fallback = "", "", ""
 	}
 	return g
 }

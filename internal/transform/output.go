@@ -134,3 +134,37 @@ type PlanOutput struct {
 	Delay    int      `json:",omitempty"` // milliseconds of each frame
 	Loop     int      `json:",omitempty"` // as Output.Loop
 }
+
+// args lists everything but the format, which stands first and without key
+// where it is given.
+func (o *Output) args(f form) {
+	f.count("q", &o.Quality, span{lo: 1, hi: 100})
+	f.word("level", (*string)(&o.Level), false, "best", "good", "eco", "low")
+	f.small("frames", (*uint8)(&o.Frames), "all", "first")
+	yes(f, "progressive", &o.Progressive)
+	f.word("chroma", (*string)(&o.Chroma), false, "420", "444")
+	yes(f, "lossless", &o.Lossless)
+	yes(f, "lossy", &o.Lossy)
+	f.word("depth", (*string)(&o.Depth), false, "palette", "rgb", "rgba")
+	f.word("space", (*string)(&o.Space), false, "srgb", "srgb-icc", "keep", "cmyk", "no-cmyk", "untagged")
+	f.word("metadata", (*string)(&o.Metadata), false, "keep", "attribution", "no-place")
+	f.count("density", &o.Density, span{lo: 1, hi: 2400})
+	f.count("delay", &o.Delay, span{lo: 1, hi: 60_000})
+	f.count("loop", &o.Loop, span{lo: -1, hi: 65_535})
+	yes(f, "info", &o.Info)
+}
+
+// yes is a flag with a key, for where a word without key means something else.
+func yes(f form, name string, v *bool) {
+	s := ""
+	if *v {
+		s = "true"
+	}
+	f.word(name, &s, false, "true")
+	*v = s == "true"
+}
+
+func (in *Input) args(f form) {
+	f.flag("ignore-orientation", &in.IgnoreOrientation)
+	f.num("density", &in.Density, span{lo: 1, hi: 2400})
+}

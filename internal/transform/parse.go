@@ -3,11 +3,15 @@ package transform
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"tintype/internal/media"
 )
+
+// maxDepth bounds how deep steps, groups and expressions nest.
+const maxDepth = 8
 
 // Parse reads the text that String writes. It is strict about the form (no
 // spaces, no unknown, repeated or missing argument) but takes texts that are
@@ -18,8 +22,8 @@ func Parse(text string) (Transformation, error) {
 		return t, nil
 	}
 	stage := 0 // items must come in the order input, dpr, steps, output
-	for item := range strings.SplitSeq(text, "|") {
-		a, err := parseItem(item)
+	for _, item := range split(text, '|') {
+		a, err := parseItem(item, 0)
 		if err != nil {
 			return Transformation{}, err
 		}
@@ -27,17 +31,21 @@ func Parse(text string) (Transformation, error) {
 		switch a.name {
 		case "input":
 			at = 0
-			a.oneOf("ignore-orientation")
-			t.Input.IgnoreOrientation = true
+			t.Input.args(a)
+			a.reject(t.Input == Input{}, "nothing")
 		case "dpr":
 			at = 1
-			t.DPR = a.num()
+			t.DPR = a.parseNum(a.take())
 			a.reject(t.DPR == 0, "0")
 		case "output":
 			at = 3
-			t.Output = a.output()
+			if len(a.words) > 0 {
+				t.Output.Format = a.take()
+				a.reject(!isWord(t.Output.Format), t.Output.Format)
+			}
+			t.Output.args(a)
 		default:
-			t.Steps = append(t.Steps, a.step())
+			t.Steps = append(t.Steps, a.read())
 		}
 		a.done()
 		if at < from || (at == from && stage > 0 && at != 2) {
@@ -53,25 +61,50 @@ func Parse(text string) (Transformation, error) {
 	return t, nil
 }
 
-// args are the arguments of one item, taken one by one; the first error sticks.
+// split cuts at sep where no parenthesis or bracket is open.
+func split(s string, sep byte) []string {
+	if strings.IndexByte(s, sep) < 0 {
+		return []string{s}
+	}
+	var parts []string
+	depth, from := 0, 0
+	for i := range len(s) {
+		switch s[i] {
+		case '(', '[':
+			depth++
+		case ')', ']':
+			depth--
+		case sep:
+			if depth == 0 {
+				parts = append(parts, s[from:i])
+				from = i + 1
+			}
+		}
+	}
+	return append(parts, s[from:])
+}
+
+// args is the form that takes the arguments of one item one by one; the first
+// error sticks.
 type args struct {
 	item, name string
 	words      []string
-	keys       map[string]string
+	pairs      []pair
+	depth      int
 	err        error
 }
 
-func parseItem(item string) (*args, error) {
-	a := &args{item: item, name: item}
+type pair struct{ key, value string }
+
+func parseItem(item string, depth int) (*args, error) {
+	a := &args{item: item, name: item, depth: depth}
 	if i := strings.IndexByte(item, '('); i >= 0 {
 		if !strings.HasSuffix(item, ")") {
 			a.fail("has no closing parenthesis")
 			return nil, a.err
 		}
 		a.name = item[:i]
-		for arg := range strings.SplitSeq(item[i+1:len(item)-1], ",") {
-			a.add(arg)
-		}
+		a.fill(item[i+1 : len(item)-1])
 	}
 	if !isWord(a.name) {
 		a.fail("has no proper name")
@@ -79,29 +112,37 @@ func parseItem(item string) (*args, error) {
 	return a, a.err
 }
 
-func (a *args) add(arg string) {
-	k, v, keyed := strings.Cut(arg, "=")
-	if !keyed {
-		a.words = append(a.words, arg)
-		return
+func (a *args) fill(list string) {
+	for _, arg := range split(list, ',') {
+		k := strings.IndexByte(arg, '=')
+		if k < 0 || strings.ContainsAny(arg[:k], "([") {
+			a.words = append(a.words, arg)
+			continue
+		}
+		for _, p := range a.pairs {
+			if p.key == arg[:k] {
+				a.fail("has %q twice", arg[:k])
+			}
+		}
+		a.pairs = append(a.pairs, pair{arg[:k], arg[k+1:]})
 	}
-	if _, twice := a.keys[k]; twice {
-		a.fail("has %q twice", k)
-	}
-	if a.keys == nil {
-		a.keys = map[string]string{}
-	}
-	a.keys[k] = v
 }
 
 func (a *args) fail(format string, v ...any) {
 	if a.err == nil {
-		a.err = media.Errorf(media.Invalid, "Invalid transformation: %q %s", a.item, fmt.Sprintf(format, v...))
+		item := a.item
+		if len(item) > 200 {
+			item = item[:200]
+		}
+		a.err = media.Errorf(media.Invalid, "Invalid transformation: %q %s", item, fmt.Sprintf(format, v...))
 	}
 }
 
 func (a *args) reject(bad bool, got string) {
 	if bad {
+		if len(got) > 200 {
+			got = got[:200]
+		}
 		a.fail("cannot have %q", got)
 	}
 }
@@ -109,15 +150,27 @@ func (a *args) reject(bad bool, got string) {
 // done complains about arguments that nobody took.
 func (a *args) done() {
 	for _, w := range a.words {
-		a.fail("cannot have %q", w)
+		a.reject(true, w)
 	}
-	for k := range a.keys {
-		a.fail("cannot have %q", k)
+	for _, p := range a.pairs {
+		a.reject(true, p.key)
 	}
 }
 
-// word takes the next argument without key.
-func (a *args) word() string {
+// read takes a whole step.
+func (a *args) read() Step {
+	k := kindByName[a.name]
+	if k == nil {
+		a.fail("is not known")
+		return nil
+	}
+	p, value := k.hold(nil)
+	p.args(a)
+	return value()
+}
+
+// take takes the next argument without key.
+func (a *args) take() string {
 	if len(a.words) == 0 {
 		a.fail("lacks an argument")
 		return ""
@@ -127,49 +180,19 @@ func (a *args) word() string {
 	return w
 }
 
-func (a *args) oneOf(words ...string) int {
-	got := a.word()
-	for i, w := range words {
-		if got == w {
-			return i
+// get takes an argument: the next one without key, or the one of that key.
+func (a *args) get(name string, lead bool) (string, bool) {
+	if lead {
+		return a.take(), true
+	}
+	for i, p := range a.pairs {
+		if p.key == name {
+			a.pairs = slices.Delete(a.pairs, i, i+1)
+			return p.value, true
 		}
 	}
-	a.reject(true, got)
-	return 0
+	return "", false
 }
-
-// next takes the next argument if it is w.
-func (a *args) next(w string) bool {
-	if len(a.words) == 0 || a.words[0] != w {
-		return false
-	}
-	a.words = a.words[1:]
-	return true
-}
-
-func (a *args) key(k string) (string, bool) {
-	v, ok := a.keys[k]
-	delete(a.keys, k)
-	return v, ok
-}
-
-// choice takes an optional key whose value is one of words, and returns its
-// place from 1; 0 when the key is not there.
-func (a *args) choice(k string, words ...string) int {
-	v, ok := a.key(k)
-	if !ok {
-		return 0
-	}
-	for i, w := range words {
-		if v == w {
-			return i + 1
-		}
-	}
-	a.reject(true, v)
-	return 0
-}
-
-func (a *args) num() float64 { return a.parseNum(a.word()) }
 
 func (a *args) parseNum(s string) float64 {
 	v, ok := parseNumber(s)
@@ -184,6 +207,12 @@ func parseNumber(s string) (float64, bool) {
 	}
 	v, err := strconv.ParseFloat(s, 64)
 	return v, err == nil
+}
+
+func (a *args) parseInt(s string) int {
+	v, err := strconv.Atoi(s)
+	a.reject(err != nil || !digits(strings.TrimPrefix(s, "-")), s)
+	return v
 }
 
 func digits(s string) bool {
@@ -209,147 +238,70 @@ func (a *args) parseLength(s string) Length {
 	return Frac(v)
 }
 
-func (a *args) length(k string) Length {
-	if s, ok := a.key(k); ok {
-		return a.parseLength(s)
-	}
-	return Length{}
-}
-
-func (a *args) color() Color { return a.parseColor(a.word()) }
-
 func (a *args) parseColor(s string) Color {
 	c, err := ParseColor(s)
 	a.reject(err != nil, s)
 	return c
 }
 
-func (a *args) background() *Color {
-	s, ok := a.key("background")
-	if !ok {
+// parseString is the inverse of appendString.
+func (a *args) parseString(s string) string {
+	v, ok := unquote(s)
+	a.reject(!ok, s)
+	return v
+}
+
+func unquote(s string) (string, bool) {
+	if len(s) < 2 || s[0] != '\'' || s[len(s)-1] != '\'' {
+		return "", false
+	}
+	s = s[1 : len(s)-1]
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		switch {
+		case safe(s[i]):
+			b = append(b, s[i])
+		case s[i] == '%' && i+2 < len(s):
+			hi, lo := strings.IndexByte(upperHex, s[i+1]), strings.IndexByte(upperHex, s[i+2])
+			if hi < 0 || lo < 0 {
+				return "", false
+			}
+			b = append(b, byte(hi<<4|lo))
+			i += 2
+		default:
+			return "", false
+		}
+	}
+	return string(b), true
+}
+
+// chain reads steps in brackets.
+func (a *args) chain(s string) []Step {
+	if a.depth >= maxDepth {
+		a.fail("is nested too deeply")
 		return nil
 	}
-	c := a.parseColor(s)
-	return &c
-}
-
-func (a *args) box() Box {
-	var b Box
-	if len(a.words) > 0 && a.words[0] != "free" {
-		s := a.word()
-		w, h, ok := strings.Cut(s, "x")
-		a.reject(!ok || w+h == "", s)
-		if w != "" {
-			b.Width = a.parseLength(w)
-		}
-		if h != "" {
-			b.Height = a.parseLength(h)
-		}
-	}
-	b.FreeRatio = a.next("free")
-	if s, ok := a.key("ratio"); ok {
-		b.Ratio = a.parseNum(s)
-		a.reject(b.Ratio == 0, s)
-	}
-	return b
-}
-
-func (a *args) gravity() Gravity {
-	var g Gravity
-	if s, ok := a.key("gravity"); ok {
-		a.reject(!isWord(s), s)
-		g.Anchor = Anchor(s)
-	}
-	g.X, g.Y = a.length("x"), a.length("y")
-	return g
-}
-
-func (a *args) radii(s string) (r [4]Length) {
-	parts := strings.Split(s, ":")
-	if len(parts) != 1 && len(parts) != 4 {
+	if len(s) < 2 || s[0] != '[' || s[len(s)-1] != ']' {
 		a.reject(true, s)
-		return r
+		return nil
 	}
-	for i := range r {
-		if l := a.parseLength(parts[i%len(parts)]); l.Value != 0 {
-			r[i] = l
+	if s == "[]" {
+		return nil
+	}
+	var steps []Step
+	for _, item := range split(s[1:len(s)-1], '|') {
+		b, err := parseItem(item, a.depth+1)
+		if err == nil {
+			steps = append(steps, b.read())
+			b.done()
+			err = b.err
+		}
+		if err != nil {
+			if a.err == nil {
+				a.err = err
+			}
+			return nil
 		}
 	}
-	return r
-}
-
-func (a *args) step() Step {
-	switch a.name {
-	case "resize":
-		fit := a.word()
-		a.reject(!isWord(fit), fit)
-		s := Resize{Fit: Fit(fit), Box: a.box()}
-		s.Limit = Limit(a.choice("limit", "reduce", "enlarge"))
-		s.Gravity, s.Background = a.gravity(), a.background()
-		return s
-	case "extract":
-		return Extract{Box: a.box(), Gravity: a.gravity()}
-	case "extend":
-		return Extend{Box: a.box(), Gravity: a.gravity(), Background: a.background()}
-	case "rotate":
-		return Rotate{Degrees: a.num(), Background: a.background()}
-	case "flip":
-		return Flip{Vertical: a.oneOf("horizontal", "vertical") == 1}
-	case "round":
-		if a.next("ellipse") {
-			return Round{Ellipse: true}
-		}
-		return Round{Radii: a.radii(a.word())}
-	case "border":
-		s := Border{Width: a.parseLength(a.word()), Color: a.color()}
-		if s.Ellipse = a.next("ellipse"); s.Ellipse {
-			return s
-		}
-		if r, ok := a.key("radii"); ok {
-			s.Radii = a.radii(r)
-		}
-		return s
-	}
-	return a.tone()
-}
-
-func (a *args) tone() Step {
-	switch a.name {
-	case "opacity":
-		return Opacity{a.num()}
-	case "flatten":
-		return Flatten{a.color()}
-	case "grayscale":
-		return Grayscale{}
-	case "sepia":
-		return Sepia{a.num()}
-	case "brightness":
-		return Brightness{a.num()}
-	case "contrast":
-		return Contrast{a.num()}
-	case "saturation":
-		return Saturation{a.num()}
-	case "blur":
-		return Blur{a.num()}
-	case "sharpen":
-		return Sharpen{Sigma: a.num(), Amount: a.num()}
-	}
-	a.fail("is not known")
-	return nil
-}
-
-func (a *args) output() Output {
-	var o Output
-	if len(a.words) > 0 {
-		o.Format = a.word()
-		a.reject(!isWord(o.Format), o.Format)
-	}
-	if s, ok := a.key("q"); ok {
-		q, err := strconv.Atoi(s)
-		a.reject(err != nil || !digits(s) || q == 0, s)
-		o.Quality = q
-	}
-	o.Frames = Frames(a.choice("frames", "all", "first"))
-	o.Progressive = a.choice("progressive", "true") == 1
-	return o
+	return steps
 }

@@ -11,7 +11,12 @@ import (
 //
 //	text  = [ item *( "|" item ) ]
 //	item  = name [ "(" arg *( "," arg ) ")" ]
-//	arg   = word | key "=" word
+//	arg   = value | key "=" value
+//	value = word | string | "[" text "]" | "(" arg *( "," arg ) ")"
+//
+// Steps in brackets are those of branches, layers and mixes. Strings are in
+// single quotes, percent-encoded but for letters, digits and -._~/. An
+// expression is a number, a string, $variable, fact, or operator(arg, ...).
 //
 // Items are input and dpr, then the steps in order, then output. Sizes are
 // 200x300, 200x or x300; a number with "%" is a fraction, without it pixels.
@@ -21,14 +26,15 @@ import (
 func (t Transformation) String() string {
 	t = t.Normalize()
 	w := &writer{b: make([]byte, 0, 128)}
-	if t.Input.IgnoreOrientation {
-		w.item("input").word("ignore-orientation")
+	if t.Input != (Input{}) {
+		t.Input.args(w.item("input"))
 	}
 	if t.DPR != 0 {
-		w.item("dpr").num(t.DPR)
+		w.item("dpr").next()
+		w.b = appendNumber(w.b, t.DPR)
 	}
 	for _, s := range t.Steps {
-		w.step(s)
+		w.write(s)
 	}
 	if t.Output != (Output{}) {
 		w.output(t.Output)
@@ -37,48 +43,19 @@ func (t Transformation) String() string {
 	return string(w.b)
 }
 
+// stepName is the step's word in texts and messages.
 func stepName(s Step) string {
-	switch s.(type) {
-	case Resize:
-		return "resize"
-	case Extract:
-		return "extract"
-	case Extend:
-		return "extend"
-	case Rotate:
-		return "rotate"
-	case Flip:
-		return "flip"
-	case Round:
-		return "round"
-	case Border:
-		return "border"
-	case Opacity:
-		return "opacity"
-	case Flatten:
-		return "flatten"
-	case Grayscale:
-		return "grayscale"
-	case Sepia:
-		return "sepia"
-	case Brightness:
-		return "brightness"
-	case Contrast:
-		return "contrast"
-	case Saturation:
-		return "saturation"
-	case Blur:
-		return "blur"
-	case Sharpen:
-		return "sharpen"
+	if k := kindOfStep(s); k != nil {
+		return k.name
 	}
 	return strconv.Quote(fmt.Sprintf("%T", s))
 }
 
-// writer appends items and their arguments.
+// writer is the form that appends items and their arguments.
 type writer struct {
-	b    []byte
-	open bool // an argument of the item was written
+	b     []byte
+	open  bool // an argument of the item was written
+	later bool // an item was written
 }
 
 func (w *writer) end() {
@@ -90,9 +67,10 @@ func (w *writer) end() {
 
 func (w *writer) item(name string) *writer {
 	w.end()
-	if len(w.b) > 0 {
+	if w.later {
 		w.b = append(w.b, '|')
 	}
+	w.later = true
 	w.b = append(w.b, name...)
 	return w
 }
@@ -106,183 +84,36 @@ func (w *writer) next() {
 	w.open = true
 }
 
-func (w *writer) key(k string) *writer {
+func (w *writer) key(k string) {
 	w.next()
 	w.b = append(append(w.b, k...), '=')
-	return w
 }
 
-func (w *writer) word(s string) { w.next(); w.b = append(w.b, s...) }
-
-func (w *writer) num(v float64) { w.next(); w.b = appendNumber(w.b, v) }
-
-func (w *writer) color(c Color) { w.next(); w.b = c.append(w.b) }
-
-func (w *writer) keyed(k string, l Length) {
-	if l.Given() {
-		w.key(k)
-		w.b = appendLength(w.b, l)
-	}
-}
-
-func (w *writer) box(x Box) {
-	if x.Width.Given() || x.Height.Given() {
+// start begins an argument.
+func (w *writer) start(name string, lead bool) {
+	if lead {
 		w.next()
-		w.b = appendLength(w.b, x.Width)
-		w.b = append(w.b, 'x')
-		w.b = appendLength(w.b, x.Height)
-	}
-	if x.FreeRatio {
-		w.word("free")
-	}
-	if x.Ratio != 0 {
-		w.key("ratio")
-		w.b = appendNumber(w.b, x.Ratio)
+	} else {
+		w.key(name)
 	}
 }
 
-func (w *writer) gravity(g Gravity) {
-	if g.Anchor != "" {
-		w.key("gravity")
-		w.b = append(w.b, word(string(g.Anchor))...)
-	}
-	w.keyed("x", g.X)
-	w.keyed("y", g.Y)
-}
+func (w *writer) plain(s string) { w.next(); w.b = append(w.b, s...) }
 
-func (w *writer) background(c *Color) {
-	if c != nil {
-		w.key("background")
-		w.b = c.append(w.b)
-	}
-}
-
-func (w *writer) radii(r [4]Length) {
-	n := 4
-	if r[0] == r[1] && r[0] == r[2] && r[0] == r[3] {
-		n = 1
-	}
-	for i, l := range r[:n] {
-		if i > 0 {
-			w.b = append(w.b, ':')
-		}
-		if !l.Given() {
-			l = Px(0)
-		}
-		w.b = appendLength(w.b, l)
-	}
-}
-
-func (w *writer) step(s Step) {
+func (w *writer) write(s Step) {
 	w.item(stepName(s))
-	switch s := s.(type) {
-	case Resize:
-		w.word(word(string(s.Fit)))
-		w.box(s.Box)
-		if s.Limit != AnySize {
-			w.key("limit")
-			w.b = append(w.b, limitName(s.Limit)...)
-		}
-		w.gravity(s.Gravity)
-		w.background(s.Background)
-	case Extract:
-		w.box(s.Box)
-		w.gravity(s.Gravity)
-	case Extend:
-		w.box(s.Box)
-		w.gravity(s.Gravity)
-		w.background(s.Background)
-	case Rotate:
-		w.num(s.Degrees)
-		w.background(s.Background)
-	case Flip:
-		if s.Vertical {
-			w.word("vertical")
-		} else {
-			w.word("horizontal")
-		}
-	case Round:
-		if s.Ellipse {
-			w.word("ellipse")
-			break
-		}
-		w.next()
-		w.radii(s.Radii)
-	case Border:
-		w.next()
-		w.b = appendLength(w.b, s.Width)
-		w.color(s.Color)
-		switch {
-		case s.Ellipse:
-			w.word("ellipse")
-		case s.Radii != [4]Length{}:
-			w.key("radii")
-			w.radii(s.Radii)
-		}
-	default:
-		w.tone(s)
-	}
-}
-
-func (w *writer) tone(s Step) {
-	switch s := s.(type) {
-	case Opacity:
-		w.num(s.Factor)
-	case Flatten:
-		w.color(s.Color)
-	case Sepia:
-		w.num(s.Amount)
-	case Brightness:
-		w.num(s.Amount)
-	case Contrast:
-		w.num(s.Amount)
-	case Saturation:
-		w.num(s.Amount)
-	case Blur:
-		w.num(s.Sigma)
-	case Sharpen:
-		w.num(s.Sigma)
-		w.num(s.Amount)
+	if k := kindOfStep(s); k != nil {
+		p, _ := k.hold(s)
+		p.args(w)
 	}
 }
 
 func (w *writer) output(o Output) {
 	w.item("output")
 	if o.Format != "" {
-		w.word(word(o.Format))
+		w.plain(word(o.Format))
 	}
-	if o.Quality != 0 {
-		w.key("q")
-		w.b = strconv.AppendInt(w.b, int64(o.Quality), 10)
-	}
-	if o.Frames != FramesDefault {
-		w.key("frames")
-		w.b = append(w.b, framesName(o.Frames)...)
-	}
-	if o.Progressive {
-		w.key("progressive")
-		w.b = append(w.b, "true"...)
-	}
-}
-
-func limitName(l Limit) string {
-	switch l {
-	case ReduceOnly:
-		return "reduce"
-	case EnlargeOnly:
-		return "enlarge"
-	}
-	return `"` + strconv.Itoa(int(l)) + `"`
-}
-
-func framesName(f Frames) string {
-	switch f {
-	case FramesAll:
-		return "all"
-	case FramesFirst:
-		return "first"
-	}
-	return `"` + strconv.Itoa(int(f)) + `"`
+	o.args(w)
 }
 
 // word returns s as it is when it may stand in a text, else quoted, which
