@@ -40,7 +40,7 @@ func TestOutputs(t *testing.T) {
 	g := gradient(w, h)
 	src := pngOf(t, g.image(w, h))
 	for _, s := range savers {
-		if s.format == "jxl" && !vips.Has(s.op) {
+		if !vips.Has(s.op) {
 			continue
 		}
 		for _, progressive := range []bool{false, true} {
@@ -143,6 +143,9 @@ func TestMetadataIsStripped(t *testing.T) {
 		t.Fatal("the source does not hold what is to be stripped")
 	}
 	for _, s := range savers {
+		if !vips.Has(s.op) {
+			continue
+		}
 		for _, ops := range [][]transform.Op{nil, {transform.OpResize{Width: 30, Height: 40}}} {
 			plan := planFor(t, transform.PlanInput{Width: 60, Height: 80}, transform.PlanOutput{Format: s.format}, ops...)
 			b := rendered(t, "jpeg", src, plan)

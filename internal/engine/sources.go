@@ -43,8 +43,12 @@ func ownFile(src Filer) (*os.File, error) {
 		return nil, err
 	}
 	info, err := own.Stat()
-	if err == nil && (!info.Mode().IsRegular() || info.Size() != src.Size()) {
-		err = errors.New("file is not the source as it is")
+	if err == nil {
+		var theirs os.FileInfo
+		theirs, err = src.File().Stat()
+		if err == nil && (!os.SameFile(info, theirs) || !info.Mode().IsRegular() || info.Size() != src.Size()) {
+			err = errors.New("file is not the source as it is")
+		}
 	}
 	if err != nil {
 		own.Close()
