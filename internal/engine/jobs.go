@@ -52,9 +52,12 @@ func (p *Pool) render(ctx context.Context, src []Source, outs []Output) error {
 	}
 	results := j.files[len(src):]
 	for i, f := range results {
-		if rep.Infos[i].Bytes, err = checkResult(f, outs[i].Plan); err != nil {
+		info := &rep.Infos[i]
+		h, size, err := checkResult(f, outs[i].Plan)
+		if err != nil {
 			return err
 		}
+		info.Bytes, info.Pages, info.Animated = size, h.Pages, h.Pages > 1
 	}
 	for i, f := range results {
 		if _, err := io.Copy(outs[i].W, io.NewSectionReader(f, 0, rep.Infos[i].Bytes)); err != nil {
@@ -68,19 +71,21 @@ func (p *Pool) render(ctx context.Context, src []Source, outs []Output) error {
 }
 
 // checkResult looks at what a worker made, whose word alone is not enough: it
-// has been in touch with the source. It answers the size in bytes.
-func checkResult(f *os.File, plan transform.Plan) (int64, error) {
+// has been in touch with the source. It answers the file's header and its
+// size in bytes. An animation may have become shorter: encoders join frames
+// that are alike.
+func checkResult(f *os.File, plan transform.Plan) (header, int64, error) {
 	info, err := f.Stat()
 	if err != nil {
-		return 0, fmt.Errorf("result: %w", err)
+		return header{}, 0, fmt.Errorf("result: %w", err)
 	}
 	h, err := readHeader(f, info.Size())
 	if err != nil {
-		return 0, &media.Error{Code: media.Internal, Op: "result", Err: err}
+		return header{}, 0, &media.Error{Code: media.Internal, Op: "result", Err: err}
 	}
-	if h.Format != plan.Output.Format || h.Width != plan.Width || h.Height != plan.Height || h.Pages != plan.Input.Pages {
-		return 0, fmt.Errorf("result is %d x %d %s of %d pages instead of %d x %d %s of %d",
+	if h.Format != plan.Output.Format || h.Width != plan.Width || h.Height != plan.Height || h.Pages > plan.Input.Pages {
+		return header{}, 0, fmt.Errorf("result is %d x %d %s of %d pages instead of %d x %d %s of %d",
 			h.Width, h.Height, h.Format, h.Pages, plan.Width, plan.Height, plan.Output.Format, plan.Input.Pages)
 	}
-	return info.Size(), nil
+	return h, info.Size(), nil
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/color"
 	"io"
 	"log/slog"
 	"os"
@@ -150,6 +152,22 @@ func TestFilesAreHandedOver(t *testing.T) {
 	defer own.Close()
 	if i, err := own.Stat(); err != nil || i.Size() != short.Size() {
 		t.Errorf("%v, %v", i.Size(), err)
+	}
+}
+
+// Encoders join frames that are alike; what comes out is what Info says.
+func TestAnimationOfOnePicture(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, nil)
+	frame := image.NewPaletted(image.Rect(0, 0, 40, 30), color.Palette{color.White, color.Black})
+	for _, format := range []string{"webp", "gif"} {
+		plan := planFor(t, transform.PlanInput{Width: 40, Height: 30, Pages: 4}, transform.PlanOutput{Format: format}, transform.OpResize{Width: 20, Height: 15})
+		b, info, err := renderOne(t.Context(), p, bytes.NewReader(gifOf(t, 0, frame, frame, frame, frame)), plan)
+		must(t, err)
+		h, err := readHeader(bytes.NewReader(b), int64(len(b)))
+		if err != nil || info.Pages != h.Pages || info.Animated != (h.Pages > 1) || info.Width != 20 || info.Height != 15 {
+			t.Errorf("%s: %+v, header %+v, %v", format, info, h, err)
+		}
 	}
 }
 
