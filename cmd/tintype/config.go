@@ -8,12 +8,15 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tintype/internal/account"
+	"tintype/internal/dialect/cloudinary"
 	"tintype/internal/media"
 )
 
@@ -23,6 +26,7 @@ type config struct {
 	data      string
 	listen    []string
 	accounts  []string
+	endpoints []string
 	publicURL string
 	demo      bool
 
@@ -45,6 +49,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.data, "data", "data", "folder for everything that is kept: database and files")
 	f.StringArrayVar(&c.listen, "listen", []string{"localhost:8080"}, "address to listen on; repeatable")
 	f.StringArrayVar(&c.accounts, "account", nil, "account NAME:KEY:SECRET, made when it is not there; repeatable")
+	f.StringArrayVar(&c.endpoints, "endpoint", nil, "host of its own for an account in a dialect, HOST=DIALECT:ACCOUNT; repeatable")
 	f.StringVar(&c.publicURL, "public-url", "", "URL under which clients reach this server (default: the first listening address)")
 	f.BoolVar(&c.demo, "demo", false, "make the account demo, give it sample pictures when it is empty, and print how to use it")
 	f.IntVar(&c.workers, "workers", 0, "processes that render pictures (default: one per core)")
@@ -61,7 +66,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 }
 
 // listVariables are the variables whose name is the plural of their flag; they hold several values, parted by white space.
-var listVariables = map[string]string{"account": "TINTYPE_ACCOUNTS"}
+var listVariables = map[string]string{"account": "TINTYPE_ACCOUNTS", "endpoint": "TINTYPE_ENDPOINTS"}
 
 // fromEnvironment sets every flag that was not given from its variable.
 func fromEnvironment(cmd *cobra.Command) error {
@@ -113,6 +118,9 @@ func (c *config) Validate() error {
 	if _, err := c.parseAccounts(); err != nil {
 		return err
 	}
+	if _, err := c.hosts(); err != nil {
+		return err
+	}
 	if c.publicURL != "" {
 		u, err := url.Parse(c.publicURL)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" {
@@ -151,6 +159,30 @@ func (c *config) parseAccounts() ([]media.Account, error) {
 		accounts[i].Keys = append(accounts[i].Keys, media.Key{ID: parts[1], Secret: parts[2]})
 	}
 	return accounts, nil
+}
+
+// mounts are the places, beside /<account>/, where every account answers.
+var mounts = []account.Mount{}
+
+// hosts reads --endpoint.
+func (c *config) hosts() ([]account.HostEndpoint, error) {
+	known := []string{cloudinary.Name}
+	for _, m := range mounts {
+		known = append(known, m.Dialect)
+	}
+	var hosts []account.HostEndpoint
+	for _, text := range c.endpoints {
+		host, rest, ok1 := strings.Cut(text, "=")
+		name, id, ok2 := strings.Cut(rest, ":")
+		if !ok1 || !ok2 || host == "" || strings.ContainsAny(host, "/ ") || !media.ValidAccount(id) {
+			return nil, fmt.Errorf("--endpoint takes HOST=DIALECT:ACCOUNT, such as media.example.com=%s:shop, not %q", known[0], text)
+		}
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("--endpoint %s: there is no dialect %q; use one of %s", text, name, strings.Join(known, ", "))
+		}
+		hosts = append(hosts, account.HostEndpoint{Host: host, Dialect: name, Account: media.AccountID(id)})
+	}
+	return hosts, nil
 }
 
 func (c *config) networks() ([]netip.Prefix, error) {

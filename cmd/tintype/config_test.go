@@ -42,6 +42,20 @@ func TestAccountsFromFlags(t *testing.T) {
 	}
 }
 
+func TestEndpointsFromFlags(t *testing.T) {
+	c := config{endpoints: []string{"media.example.com:8443=cloudinary:shop"}}
+	got, err := c.hosts()
+	if err != nil || len(got) != 1 || got[0].Host != "media.example.com:8443" || got[0].Account != "shop" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, text := range []string{"", "h", "h=cloudinary", "h=:shop", "h=other:shop", "=cloudinary:shop", "a/b=cloudinary:shop", "h=cloudinary:SHOP"} {
+		c := config{endpoints: []string{text}}
+		if _, err := c.hosts(); err == nil || !strings.Contains(err.Error(), "--endpoint") {
+			t.Errorf("--endpoint %q: %v", text, err)
+		}
+	}
+}
+
 func TestMergeKeys(t *testing.T) {
 	known := media.Account{ID: "a", Keys: []media.Key{{ID: "1", Secret: "s1", Name: "first"}}}
 	if _, changed := mergeKeys(known, []media.Key{{ID: "1", Secret: "s1"}}); changed {

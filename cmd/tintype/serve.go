@@ -170,8 +170,12 @@ func (s *service) open(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the engine: %w", err)
 	}
+	hosts, err := s.config.hosts()
+	if err != nil {
+		return err
+	}
 	s.accounts, err = account.Open(ctx, account.Config{
-		Catalog: s.db, Cluster: s.cluster, DefaultDialect: cloudinary.Name,
+		Catalog: s.db, Cluster: s.cluster, DefaultDialect: cloudinary.Name, Mounts: mounts, Hosts: hosts,
 		Reserved: []string{"v1_1", "health", "ready"}, Logger: s.log,
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ package account
 
 import (
 	"fmt"
+	"strings"
 
 	"tintype/internal/media"
 )
@@ -49,10 +50,24 @@ type Endpoint struct {
 	// Host is the only host that the endpoint answers at; "" is any.
 	Host string
 	// Prefix is the part of the escaped path that belongs to the endpoint and
-	// not to the dialect, without a trailing slash: "/demo".
+	// not to the dialect, without a trailing slash: "/demo". It is empty where
+	// the endpoint has a host of its own.
 	Prefix  string
 	Dialect string
 	Account *Account
+}
+
+// Mount gives every account a place in a dialect: /<First>/<account>/… .
+type Mount struct {
+	First   string // the path's first segment
+	Dialect string
+}
+
+// HostEndpoint gives a host of its own to one account in one dialect.
+type HostEndpoint struct {
+	Host    string // as in the Host header, with the port unless it is the scheme's own
+	Dialect string
+	Account media.AccountID
 }
 
 // snapshot is everything a lookup reads. It is never changed once stored.
@@ -60,12 +75,20 @@ type snapshot struct {
 	accounts map[media.AccountID]*Account
 	// first finds an endpoint by the first segment of the path.
 	first map[string]Endpoint
+	// mounted finds it by the second one, for each first segment of a Mount.
+	mounted map[string]map[string]Endpoint
+	hosts   map[string]Endpoint
 }
 
-func newSnapshot(recs []media.Account, dialect string) (*snapshot, error) {
+func newSnapshot(recs []media.Account, cfg Config) (*snapshot, error) {
 	s := &snapshot{
 		accounts: make(map[media.AccountID]*Account, len(recs)),
 		first:    make(map[string]Endpoint, len(recs)),
+		mounted:  make(map[string]map[string]Endpoint, len(cfg.Mounts)),
+		hosts:    make(map[string]Endpoint, len(cfg.Hosts)),
+	}
+	for _, m := range cfg.Mounts {
+		s.mounted[m.First] = make(map[string]Endpoint, len(recs))
 	}
 	for _, rec := range recs {
 		a, err := New(rec)
@@ -73,7 +96,36 @@ func newSnapshot(recs []media.Account, dialect string) (*snapshot, error) {
 			return nil, fmt.Errorf("account %q: %w", rec.ID, err)
 		}
 		s.accounts[a.ID] = a
-		s.first[string(a.ID)] = Endpoint{Prefix: "/" + string(a.ID), Dialect: dialect, Account: a}
+		s.first[string(a.ID)] = Endpoint{Prefix: "/" + string(a.ID), Dialect: cfg.DefaultDialect, Account: a}
+		for _, m := range cfg.Mounts {
+			s.mounted[m.First][string(a.ID)] = Endpoint{Prefix: "/" + m.First + "/" + string(a.ID), Dialect: m.Dialect, Account: a}
+		}
+	}
+	for _, h := range cfg.Hosts {
+		if a, ok := s.accounts[h.Account]; ok {
+			host := strings.ToLower(h.Host)
+			s.hosts[host] = Endpoint{Host: host, Dialect: h.Dialect, Account: a}
+		}
 	}
 	return s, nil
+}
+
+// endpoint finds who answers. A host of its own comes before the path.
+func (s *snapshot) endpoint(host, escapedPath string) (Endpoint, bool) {
+	if len(s.hosts) > 0 {
+		if e, ok := s.hosts[strings.ToLower(host)]; ok {
+			return e, true
+		}
+	}
+	if len(escapedPath) < 2 || escapedPath[0] != '/' {
+		return Endpoint{}, false
+	}
+	segment, rest, _ := strings.Cut(escapedPath[1:], "/")
+	if accounts, ok := s.mounted[segment]; ok {
+		segment, _, _ = strings.Cut(rest, "/")
+		e, ok := accounts[segment]
+		return e, ok
+	}
+	e, ok := s.first[segment]
+	return e, ok
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,11 @@ type Config struct {
 	Cluster cluster.Cluster
 	// DefaultDialect names the dialect spoken at /<account>/… .
 	DefaultDialect string
+	// Mounts are further dialects that every account answers in.
+	Mounts []Mount
+	// Hosts are endpoints with a host of their own. One whose account does
+	// not exist answers nothing until it does.
+	Hosts []HostEndpoint
 	// Reserved are first path segments that lead elsewhere and therefore
 	// cannot be names of accounts.
 	Reserved []string
@@ -43,6 +49,20 @@ func (c Config) Validate() error {
 		return errors.New("account: no cluster")
 	case c.Poll < 0:
 		return errors.New("account: poll interval is negative")
+	}
+	firsts, hosts := map[string]bool{}, map[string]bool{}
+	for _, m := range c.Mounts {
+		if !media.ValidAccount(m.First) || m.Dialect == "" || firsts[m.First] {
+			return fmt.Errorf("account: %q of the dialect %q is no place for accounts, or stands twice", m.First, m.Dialect)
+		}
+		firsts[m.First] = true
+	}
+	for _, h := range c.Hosts {
+		host := strings.ToLower(h.Host)
+		if host == "" || h.Dialect == "" || !media.ValidAccount(string(h.Account)) || hosts[host] {
+			return fmt.Errorf("account: the endpoint %q of %q in the dialect %q is incomplete, or stands twice", h.Host, h.Account, h.Dialect)
+		}
+		hosts[host] = true
 	}
 	return nil
 }
@@ -116,7 +136,7 @@ func (d *Directory) refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read accounts: %w", err)
 	}
-	s, err := newSnapshot(recs, d.cfg.DefaultDialect)
+	s, err := newSnapshot(recs, d.cfg)
 	if err != nil {
 		return err
 	}
@@ -140,15 +160,10 @@ func (d *Directory) All() []*Account {
 	return all
 }
 
-// Endpoint finds who answers at a host and an escaped path. The first segment
-// is compared as it was sent: an escaped spelling of a name is not that name.
+// Endpoint finds who answers at a host and an escaped path. Segments are
+// compared as they were sent: an escaped spelling of a name is not that name.
 func (d *Directory) Endpoint(host, escapedPath string) (Endpoint, bool) {
-	if len(escapedPath) < 2 || escapedPath[0] != '/' {
-		return Endpoint{}, false
-	}
-	segment, _, _ := strings.Cut(escapedPath[1:], "/")
-	e, ok := d.snap.Load().first[segment]
-	return e, ok
+	return d.snap.Load().endpoint(host, escapedPath)
 }
 
 // Put stores an account, new or changed, and tells every node. This node
@@ -157,7 +172,11 @@ func (d *Directory) Put(ctx context.Context, rec media.Account) error {
 	if _, err := New(rec); err != nil {
 		return err
 	}
-	for _, r := range d.cfg.Reserved {
+	reserved := slices.Clone(d.cfg.Reserved)
+	for _, m := range d.cfg.Mounts {
+		reserved = append(reserved, m.First)
+	}
+	for _, r := range reserved {
 		if string(rec.ID) == r {
 			return media.Errorf(media.Invalid, "%q cannot be the name of an account: the server uses it itself", rec.ID)
 		}

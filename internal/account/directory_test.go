@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -203,5 +204,73 @@ func TestLastSnapshotStaysWithoutCatalog(t *testing.T) {
 	}
 	if _, ok := d.ByName("demo"); !ok {
 		t.Error("the account is forgotten")
+	}
+}
+
+func TestMountsAndHosts(t *testing.T) {
+	t.Parallel()
+	c := cluster.NewLocal()
+	defer c.Close()
+	d := open(t, account.Config{Catalog: openCatalog(t), Cluster: c,
+		Mounts: []account.Mount{{First: "a1", Dialect: "one"}, {First: "a2", Dialect: "two"}},
+		Hosts:  []account.HostEndpoint{{Host: "Media.Example.com", Dialect: "one", Account: "demo"}, {Host: "late.example.com", Dialect: "two", Account: "later"}},
+	})
+	if err := d.Put(t.Context(), demo()); err != nil {
+		t.Fatal(err)
+	}
+	for place, want := range map[string]account.Endpoint{
+		"x /demo/a":                      {Prefix: "/demo", Dialect: "plain"},
+		"x /a1/demo/a":                   {Prefix: "/a1/demo", Dialect: "one"},
+		"x /a2/demo":                     {Prefix: "/a2/demo", Dialect: "two"},
+		"media.example.com /a":           {Host: "media.example.com", Dialect: "one"},
+		"MEDIA.example.COM /a2/demo/a":   {Host: "media.example.com", Dialect: "one"},
+		"media.example.com:8080 /demo/a": {Prefix: "/demo", Dialect: "plain"},
+	} {
+		host, path, _ := strings.Cut(place, " ")
+		got, ok := d.Endpoint(host, path)
+		if !ok || got.Account == nil || got.Account.ID != "demo" {
+			t.Errorf("%s: %+v %v", place, got, ok)
+			continue
+		}
+		got.Account = nil
+		if got != want {
+			t.Errorf("%s: %+v, want %+v", place, got, want)
+		}
+	}
+	for _, path := range []string{"/a1", "/a1/", "/a1/nobody/x", "/a1//demo"} {
+		if e, ok := d.Endpoint("x", path); ok {
+			t.Errorf("%s leads to %+v", path, e)
+		}
+	}
+	if _, ok := d.Endpoint("late.example.com", "/x"); ok {
+		t.Error("an account that is not there answers at its host")
+	}
+	if err := d.Put(t.Context(), media.Account{ID: "later"}); err != nil {
+		t.Fatal(err)
+	}
+	if e, ok := d.Endpoint("late.example.com", "/x"); !ok || e.Account.ID != "later" {
+		t.Errorf("the account that has come: %+v %v", e, ok)
+	}
+	if err := d.Put(t.Context(), media.Account{ID: "a1"}); media.CodeOf(err) != media.Invalid {
+		t.Errorf("an account named like a mount: %v", err)
+	}
+}
+
+func TestBadMountsAndHosts(t *testing.T) {
+	t.Parallel()
+	c := cluster.NewLocal()
+	defer c.Close()
+	db := openCatalog(t)
+	for name, cfg := range map[string]account.Config{
+		"no dialect":    {Mounts: []account.Mount{{First: "a"}}},
+		"two segments":  {Mounts: []account.Mount{{First: "a/b", Dialect: "x"}}},
+		"mounted twice": {Mounts: []account.Mount{{First: "a", Dialect: "x"}, {First: "a", Dialect: "y"}}},
+		"no host":       {Hosts: []account.HostEndpoint{{Dialect: "x", Account: "demo"}}},
+		"host twice":    {Hosts: []account.HostEndpoint{{Host: "h", Dialect: "x", Account: "demo"}, {Host: "H", Dialect: "y", Account: "demo"}}},
+	} {
+		cfg.Catalog, cfg.Cluster = db, c
+		if _, err := account.Open(t.Context(), cfg); err == nil {
+			t.Errorf("%s is taken", name)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"html"
 	"image"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -120,5 +121,34 @@ func TestAccountsComeFromTheEnvironment(t *testing.T) {
 	}
 	if status, _, _ := server.Get(t, "/one/raw/upload/a.txt"); status != 404 {
 		t.Errorf("the neighbour's file is delivered with %d", status)
+	}
+}
+
+func TestHostOfItsOwn(t *testing.T) {
+	t.Parallel()
+	server := harness.Start(t, harness.Options{Args: []string{"--endpoint", "media.test=cloudinary:demo"}})
+	server.MustUpload(t, "raw", "a.txt", []byte("words"), map[string]string{"public_id": "a.txt"})
+	for _, c := range []struct {
+		host, path string
+		want       int
+	}{
+		{"media.test", "/raw/upload/a.txt", 200},
+		{"media.test", "/raw/upload/a.txt", 200}, // and from memory
+		{"other.test", "/raw/upload/a.txt", 404},
+		{"other.test", "/demo/raw/upload/a.txt", 200},
+	} {
+		r, err := http.NewRequest(http.MethodGet, server.URL+c.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = c.host
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != c.want {
+			t.Errorf("%s at %s: %d, want %d", c.path, c.host, answer.StatusCode, c.want)
+		}
 	}
 }
