@@ -116,8 +116,8 @@ func parseColor(prefix, value string) (transform.Color, error) {
 	if lower == "transparent" || lower == "none" {
 		return transform.Transparent, nil
 	}
-	if n, ok := colorNames[lower]; ok {
-		return transform.Color{R: uint8(n >> 16), G: uint8(n >> 8), B: uint8(n), A: 255}, nil
+	if c, ok := dialect.ColorByName(lower); ok {
+		return c, nil
 	}
 	digits, ok := strings.CutPrefix(lower, "rgb:")
 	if !ok {

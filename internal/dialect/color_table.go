@@ -1,4 +1,12 @@
-package cloudinary
+package dialect
+
+import "tintype/internal/transform"
+
+// ColorByName finds a colour of CSS by its name in lower case.
+func ColorByName(name string) (transform.Color, bool) {
+	n, ok := colorNames[name]
+	return transform.Color{R: uint8(n >> 16), G: uint8(n >> 8), B: uint8(n), A: 255}, ok
+}
 
 // colorNames are the colours of CSS by name, as 0xRRGGBB.
 var colorNames = map[string]uint32{
