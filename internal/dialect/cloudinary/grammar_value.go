@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"tintype/internal/dialect"
 	"tintype/internal/transform"
 )
 
