@@ -55,10 +55,11 @@ func (a *answer) lasting() bool { return a.blob != "" || a.body != nil }
 
 // answer makes the response to a request for an asset that it may have.
 func (d *Delivery) answer(ctx context.Context, q Request, f found) (*answer, error) {
-	a, chain := f.asset, q.Chain
+	a := f.asset
+	chain := q.Rules.chain(q.Chain, a)
 	negotiated := chain.Output.Format == transform.Auto
 	if negotiated && a.Kind == media.KindImage {
-		chain.Output = negotiate(chain, a.Version.Info, d.class(q.Client.Formats))
+		chain = q.Rules.negotiate(chain, a.Version.Info, d.class(q.Client.Formats))
 	}
 	// A negotiated format that happens to be the stored one is no request
 	// for the original, with its metadata and perhaps behind a signature;
@@ -67,6 +68,7 @@ func (d *Delivery) answer(ctx context.Context, q Request, f found) (*answer, err
 	if asked && rendition.Original(a, chain) {
 		return d.original(ctx, q, a, negotiated)
 	}
+	chain = q.Rules.matted(chain, a.Version.Info)
 	r, err := d.cfg.Renditions.Get(ctx, a, chain)
 	if err != nil {
 		return nil, err

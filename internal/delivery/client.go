@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -87,9 +88,10 @@ func refused(params string) bool {
 	return false
 }
 
-// hotPath is the path of a request as it was sent, without its query, and
-// whether the request may meet the hot index at all.
-func hotPath(r *http.Request, tokens []string) (string, bool) {
+// hotPath is the path of a request as it was sent, with no more of its query
+// than the parameters that mean something, and whether the request may meet
+// the hot index at all.
+func hotPath(r *http.Request, tokens, params []string) (string, bool) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return "", false
 	}
@@ -106,5 +108,45 @@ func hotPath(r *http.Request, tokens []string) (string, bool) {
 			return "", false
 		}
 	}
-	return path[:i], true
+	return keepPairs(path, i, params), true
+}
+
+// keepPairs leaves of the query, which begins with the "?" at i, the pairs of
+// the given names. It allocates only where some are kept and some are not.
+func keepPairs(path string, i int, names []string) string {
+	kept := 0 // bytes of the pairs that stay
+	pairs := 0
+	for q := path[i+1:]; q != ""; {
+		var pair string
+		pair, q, _ = strings.Cut(q, "&")
+		if named(pair, names) {
+			kept += len(pair)
+			pairs++
+		}
+	}
+	switch {
+	case pairs == 0:
+		return path[:i]
+	case kept+pairs == len(path)-i: // with a "?" or "&" before each
+		return path
+	}
+	var b strings.Builder
+	b.Grow(i + kept + pairs)
+	b.WriteString(path[:i])
+	sep := byte('?')
+	for q := path[i+1:]; q != ""; {
+		var pair string
+		pair, q, _ = strings.Cut(q, "&")
+		if named(pair, names) {
+			b.WriteByte(sep)
+			b.WriteString(pair)
+			sep = '&'
+		}
+	}
+	return b.String()
+}
+
+func named(pair string, names []string) bool {
+	name, _, _ := strings.Cut(pair, "=")
+	return slices.Contains(names, name)
 }

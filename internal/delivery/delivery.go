@@ -37,6 +37,10 @@ type Config struct {
 	// TokenParams are the query parameters that carry an access token. A
 	// request with one of them never meets the hot index.
 	TokenParams []string
+	// QueryParams are the query parameters that belong to what a request
+	// means. The hot index tells requests apart by them, as they are written
+	// and in their order, and by no other part of the query.
+	QueryParams []string
 	Logger      *slog.Logger
 	Now         func() time.Time
 }
@@ -70,8 +74,8 @@ type Request struct {
 	Signed bool
 	// Until is when Signed ends; zero is never.
 	Until time.Time
-	// Personal: the request means what it means by more than its host, path
-	// and Accept header, for example by a token in a cookie. The answer then
+	// Personal: the request means what it means by more than its host, path,
+	// query parameters of Config and Accept header, for example by a token in a cookie. The answer then
 	// never enters the hot index or a shared cache.
 	Personal bool
 	// Attachment asks for a download instead of a display.
@@ -79,6 +83,7 @@ type Request struct {
 	// Download is the file name of the attachment; "" takes the asset's.
 	Download string
 	Client   Client
+	Rules    Rules
 }
 
 // Delivery answers requests for assets. Safe for concurrent use.
@@ -178,7 +183,7 @@ func (d *Delivery) Serve(w http.ResponseWriter, r *http.Request, q Request) erro
 // fill puts an answer into the hot index where the same request will always
 // mean the same.
 func (d *Delivery) fill(r *http.Request, q Request, f found, a *answer, mark uint64) {
-	path, ok := hotPath(r, d.cfg.TokenParams)
+	path, ok := hotPath(r, d.cfg.TokenParams, d.cfg.QueryParams)
 	if !ok || q.Personal || !a.lasting() {
 		return
 	}
@@ -204,9 +209,9 @@ func (d *Delivery) class(f Formats) Formats { return f & d.cfg.Offer }
 
 // Hot answers from memory what was answered before, and reports whether it
 // did. It writes nothing otherwise. It reads no more of the request than its
-// method, host, path and header.
+// method, host, path, header, and the query parameters named in Config.
 func (d *Delivery) Hot(w http.ResponseWriter, r *http.Request) bool {
-	path, ok := hotPath(r, d.cfg.TokenParams)
+	path, ok := hotPath(r, d.cfg.TokenParams, d.cfg.QueryParams)
 	if !ok {
 		return false
 	}

@@ -144,7 +144,7 @@ func TestHotPath(t *testing.T) {
 		{"GET", "http://h/a", "", false},
 		{"GET", "", "", false},
 	} {
-		path, ok := hotPath(&http.Request{Method: c.method, RequestURI: c.uri}, []string{"token"})
+		path, ok := hotPath(&http.Request{Method: c.method, RequestURI: c.uri}, []string{"token"}, nil)
 		if path != c.path || ok != c.ok {
 			t.Errorf("%s %q: %q %v", c.method, c.uri, path, ok)
 		}
