@@ -14,13 +14,10 @@ import (
 // wire; it knows no Limits. The error is plain: a plan that fails is a bug or
 // a forgery, never a user's mistake.
 func (p Plan) Check() error {
+	if err := p.Input.check(); err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
 	page := size{p.Input.Width, p.Input.Height}
-	if !page.valid() {
-		return fmt.Errorf("plan: source of %dx%d", page.w, page.h)
-	}
-	if p.Input.Pages < 1 {
-		return fmt.Errorf("plan: %d pages", p.Input.Pages)
-	}
 	for i, op := range p.Ops {
 		next, err := after(op, page)
 		if err != nil {
@@ -34,11 +31,29 @@ func (p Plan) Check() error {
 	if page != (size{p.Width, p.Height}) {
 		return fmt.Errorf("plan: operations lead to %dx%d, not %dx%d", page.w, page.h, p.Width, p.Height)
 	}
-	if f, ok := media.FormatByName(p.Output.Format); !ok || f.Kind != media.KindImage {
-		return fmt.Errorf("plan: output format %q", p.Output.Format)
+	var missing error
+	eachSource(p.Ops, func(n int) {
+		if n > len(p.Sources) {
+			missing = fmt.Errorf("plan: source %d of %d", n, len(p.Sources))
+		}
+	})
+	if missing != nil {
+		return missing
 	}
-	if p.Output.Quality < 1 || p.Output.Quality > 100 {
-		return fmt.Errorf("plan: quality %d", p.Output.Quality)
+	return p.Output.check()
+}
+
+func (o PlanOutput) check() error {
+	if f, ok := media.FormatByName(o.Format); !ok || f.Kind != media.KindImage {
+		return fmt.Errorf("plan: output format %q", o.Format)
+	}
+	if o.Quality < 1 || o.Quality > 100 {
+		return fmt.Errorf("plan: quality %d", o.Quality)
+	}
+	words := Output{Level: o.Level, Chroma: o.Chroma, Depth: o.Depth, Space: o.Space, Metadata: o.Metadata,
+		Density: o.Density, Delay: o.Delay, Loop: o.Loop}
+	if err := words.validate(); err != nil {
+		return fmt.Errorf("plan: %w", err)
 	}
 	return nil
 }
@@ -47,25 +62,39 @@ func (p Plan) Check() error {
 // the limits of size. The error is that of Resolve. The plan has passed Check.
 func (p Plan) Within(lim Limits) error {
 	lim = lim.withDefaults()
-	page := size{p.Input.Width, p.Input.Height}
-	for _, op := range p.Ops {
+	if err := lim.ops(size{p.Input.Width, p.Input.Height}, p.Input.Pages, p.Ops); err != nil {
+		return err
+	}
+	return eachLayer(p.Ops, func(l Picture) error {
+		page, err := l.start()
+		if err != nil {
+			return err
+		}
+		return lim.ops(page, max(l.Input.Pages, 1), l.Ops)
+	})
+}
+
+func (l Limits) ops(page size, pages int, ops []Op) error {
+	for _, op := range ops {
 		next, err := after(op, page)
 		if err != nil {
 			return fmt.Errorf("plan: %w", err)
 		}
-		if err := lim.page(next, p.Input.Pages); err != nil {
+		if err := l.page(next, pages); err != nil {
 			return err
 		}
 		page = next
 	}
-	return lim.page(page, p.Input.Pages)
+	return l.page(page, pages)
 }
 
 func (s size) valid() bool { return s.w >= 1 && s.h >= 1 && s.w <= maxSide && s.h <= maxSide }
 
 // after returns the size of the page that an operation leaves, or what is
 // wrong with it. A size over maxSide is the caller's to refuse.
-func after(op Op, p size) (size, error) {
+func after(op Op, p size) (size, error) { return afterDepth(op, p, 0) }
+
+func afterDepth(op Op, p size, depth int) (size, error) {
 	switch op := op.(type) {
 	case OpResize:
 		return size{op.Width, op.Height}, positive(op.Width, op.Height)
@@ -80,6 +109,13 @@ func after(op Op, p size) (size, error) {
 		if op.X < 0 || op.Y < 0 || op.X > op.Width-p.w || op.Y > op.Height-p.h {
 			return to, fmt.Errorf("canvas %dx%d does not hold %dx%d at %d,%d", op.Width, op.Height, p.w, p.h, op.X, op.Y)
 		}
+		if b := op.Backdrop; b != nil {
+			v := validator{about: "embed"}
+			backdropArgs(&v, &b)
+			if checkBackdrop(&v, b); v.err != nil {
+				return to, v.err
+			}
+		}
 		return to, nil
 	case OpRotate:
 		return afterRotate(op, p)
@@ -91,7 +127,20 @@ func after(op Op, p size) (size, error) {
 	case OpRound:
 		return p, radiiFit(op.Radii, op.Ellipse, p)
 	}
-	return p, checkTone(op)
+	if err := checkTone(op); err != errUnknown {
+		return p, err
+	}
+	if err := checkColour(op); err != errUnknown {
+		return p, err
+	}
+	if err := checkFilter(op, p, depth); err != errUnknown {
+		return p, err
+	}
+	to, err := afterShape(op, p, depth)
+	if err == errUnknown {
+		err = fmt.Errorf("unknown operation %T", op)
+	}
+	return to, err
 }
 
 func positive(w, h int) error {
@@ -140,14 +189,14 @@ func checkTone(op Op) error {
 	case OpBlur:
 		ok = op.Sigma > 0 && op.Sigma <= maxSigma
 	case OpSharpen:
-		ok = op.Sigma > 0 && op.Sigma <= maxSigma && op.Amount > 0 && op.Amount <= maxAmount
+		ok = op.Sigma > 0 && op.Sigma <= maxSigma && op.Amount > 0 && op.Amount <= maxAmount && within(0, 1, op.Threshold)
 	case nil:
 		return errors.New("no operation")
 	default:
-		return fmt.Errorf("unknown operation %T", op)
+		return errUnknown
 	}
 	if !ok {
-		return fmt.Errorf("%s is out of range", opText(op))
+		return outOfRange(op)
 	}
 	return nil
 }
@@ -156,11 +205,27 @@ func checkTone(op Op) error {
 func alphaAfter(op Op, alpha bool) bool {
 	switch op := op.(type) {
 	case OpEmbed:
-		return alpha || op.Background.A < 255
+		return alpha || (op.Background.A < 255 && op.Backdrop == nil)
 	case OpRotate:
 		return alpha || (!rightAngle(op.Degrees) && op.Background.A < 255)
-	case OpRound, OpOpacity:
+	case OpRound, OpOpacity, OpRecolor, OpKeyOut, OpShadow, OpFade, OpCorners:
 		return true
+	case OpCurve:
+		return alpha || op.A != nil
+	case OpMix:
+		after := alpha
+		for _, one := range op.Ops {
+			after = alphaAfter(one, after)
+		}
+		return alpha || after
+	case OpOutline:
+		return alpha || op.Mode == OutlineFill
+	case OpPerspective:
+		return alpha || op.Background.A < 255
+	case OpArc:
+		return alpha || op.Background.A < 255
+	case OpComposite:
+		return alpha || op.Blend == Mask || op.Blend == CutIn || op.Blend == CutOut
 	case OpBorder:
 		return alpha || op.Color.A < 255 || op.Ellipse || op.Radii != [4]float64{}
 	case OpFlatten:
@@ -188,6 +253,15 @@ func motion(op Op, from, to size) affine {
 			cos, -sin, tw/2 - cos*fw/2 + sin*fh/2,
 			sin, cos, th/2 - sin*fw/2 - cos*fh/2,
 		}
+	case OpPerspective:
+		// The map of the middle is as good as an affine one gets.
+		q := op.Quad
+		ax, ay := (q[1].X-q[0].X+q[2].X-q[3].X)/2/fw, (q[1].Y-q[0].Y+q[2].Y-q[3].Y)/2/fw
+		bx, by := (q[3].X-q[0].X+q[2].X-q[1].X)/2/fh, (q[3].Y-q[0].Y+q[2].Y-q[1].Y)/2/fh
+		mx, my := (q[0].X+q[1].X+q[2].X+q[3].X)/4, (q[0].Y+q[1].Y+q[2].Y+q[3].Y)/4
+		return affine{ax, bx, mx - ax*fw/2 - bx*fh/2, ay, by, my - ay*fw/2 - by*fh/2}
+	case OpArc:
+		return affine{tw / fw, 0, 0, 0, th / fh, 0}
 	case OpFlip:
 		if op.Vertical {
 			return affine{1, 0, 0, 0, -1, fh}

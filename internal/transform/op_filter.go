@@ -130,7 +130,7 @@ type OpFade struct {
 
 // OpCorners makes the corners transparent along quarters of ellipses of radii
 // RX and RY (top left, top right, bottom right, bottom left), anti-aliased.
-// Neighbouring radii together are no longer than their side.
+// Neighbouring radii together are no longer than their side and one pixel.
 type OpCorners struct{ RX, RY [4]float64 }
 
 func (OpMix) op()      {}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 )
 
 // planJSON is a Plan on the wire. Each operation is an object with one key,
@@ -15,73 +16,84 @@ type planJSON struct {
 	Ops           []opJSON
 	Output        PlanOutput
 	Width, Height int
+	Sources       []PlanSource `json:",omitempty"`
 }
 
 type opJSON struct{ op Op }
 
-// opName and opNamed are the two directions of one table.
-func opName(op Op) string {
-	switch op.(type) {
-	case OpResize:
-		return "resize"
-	case OpExtract:
-		return "extract"
-	case OpEmbed:
-		return "embed"
-	case OpRotate:
-		return "rotate"
-	case OpFlip:
-		return "flip"
-	case OpRound:
-		return "round"
-	case OpBorder:
-		return "border"
-	case OpOpacity:
-		return "opacity"
-	case OpFlatten:
-		return "flatten"
-	case OpMatrix:
-		return "matrix"
-	case OpSigmoid:
-		return "sigmoid"
-	case OpBlur:
-		return "blur"
-	case OpSharpen:
-		return "sharpen"
-	}
-	return ""
+// opKind is one type of operation on the wire.
+type opKind struct {
+	name   string
+	of     reflect.Type
+	decode func(raw []byte) (Op, error)
 }
 
-func opNamed(name string, raw []byte) (Op, error) {
-	switch name {
-	case "resize":
-		return decodeOp[OpResize](raw)
-	case "extract":
-		return decodeOp[OpExtract](raw)
-	case "embed":
-		return decodeOp[OpEmbed](raw)
-	case "rotate":
-		return decodeOp[OpRotate](raw)
-	case "flip":
-		return decodeOp[OpFlip](raw)
-	case "round":
-		return decodeOp[OpRound](raw)
-	case "border":
-		return decodeOp[OpBorder](raw)
-	case "opacity":
-		return decodeOp[OpOpacity](raw)
-	case "flatten":
-		return decodeOp[OpFlatten](raw)
-	case "matrix":
-		return decodeOp[OpMatrix](raw)
-	case "sigmoid":
-		return decodeOp[OpSigmoid](raw)
-	case "blur":
-		return decodeOp[OpBlur](raw)
-	case "sharpen":
-		return decodeOp[OpSharpen](raw)
+func opKindOf[T Op](name string) opKind {
+	return opKind{name, reflect.TypeFor[T](), decodeOp[T]}
+}
+
+// opKinds are all the operations there are.
+func opKinds() []opKind {
+	return []opKind{
+		opKindOf[OpResize]("resize"),
+		opKindOf[OpExtract]("extract"),
+		opKindOf[OpEmbed]("embed"),
+		opKindOf[OpRotate]("rotate"),
+		opKindOf[OpFlip]("flip"),
+		opKindOf[OpRound]("round"),
+		opKindOf[OpBorder]("border"),
+		opKindOf[OpOpacity]("opacity"),
+		opKindOf[OpFlatten]("flatten"),
+		opKindOf[OpMatrix]("matrix"),
+		opKindOf[OpSigmoid]("sigmoid"),
+		opKindOf[OpBlur]("blur"),
+		opKindOf[OpSharpen]("sharpen"),
+		opKindOf[OpRecolor]("recolor"),
+		opKindOf[OpCurve]("curve"),
+		opKindOf[OpVibrance]("vibrance"),
+		opKindOf[OpLevels]("levels"),
+		opKindOf[OpReplaceColor]("replace-color"),
+		opKindOf[OpKeyOut]("key-out"),
+		opKindOf[OpQuantize]("quantize"),
+		opKindOf[OpDither]("dither"),
+		opKindOf[OpNoise]("noise"),
+		opKindOf[OpRedEye]("red-eye"),
+		opKindOf[OpHatch]("hatch"),
+		opKindOf[OpLUT]("lut"),
+		opKindOf[OpMix]("mix"),
+		opKindOf[OpPixelate]("pixelate"),
+		opKindOf[OpVignette]("vignette"),
+		opKindOf[OpMorph]("morph"),
+		opKindOf[OpOilPaint]("oil-paint"),
+		opKindOf[OpInk]("ink"),
+		opKindOf[OpOutline]("outline"),
+		opKindOf[OpShadow]("shadow"),
+		opKindOf[OpGradient]("gradient"),
+		opKindOf[OpFade]("fade"),
+		opKindOf[OpCorners]("corners"),
+		opKindOf[OpPerspective]("perspective"),
+		opKindOf[OpArc]("arc"),
+		opKindOf[OpComposite]("composite"),
 	}
-	return nil, fmt.Errorf("unknown operation %q", name)
+}
+
+var opByName, opByType = func() (map[string]opKind, map[reflect.Type]opKind) {
+	names, types := map[string]opKind{}, map[reflect.Type]opKind{}
+	for _, k := range opKinds() {
+		names[k.name], types[k.of] = k, k
+	}
+	return names, types
+}()
+
+// opName is "" for what is no operation.
+func opName(op Op) string { return opByType[reflect.TypeOf(op)].name }
+
+func opNamed(name string, raw []byte) (Op, error) {
+	k, ok := opByName[name]
+	if !ok {
+		return nil, fmt.Errorf("unknown operation %q", name)
+	}
+	return k.decode(raw)
 }
 
 func decodeOp[T Op](raw []byte) (Op, error) {
@@ -134,7 +146,7 @@ func (o *opJSON) UnmarshalJSON(raw []byte) error {
 // MarshalJSON writes the plan for UnmarshalJSON in another process of the
 // same release.
 func (p Plan) MarshalJSON() ([]byte, error) {
-	w := planJSON{Input: p.Input, Ops: make([]opJSON, len(p.Ops)), Output: p.Output, Width: p.Width, Height: p.Height}
+	w := planJSON{Input: p.Input, Ops: make([]opJSON, len(p.Ops)), Output: p.Output, Width: p.Width, Height: p.Height, Sources: p.Sources}
 	for i, op := range p.Ops {
 		w.Ops[i] = opJSON{op}
 	}
@@ -148,7 +160,7 @@ func (p *Plan) UnmarshalJSON(raw []byte) error {
 	if err := strictly(raw, &w); err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
-	*p = Plan{Input: w.Input, Output: w.Output, Width: w.Width, Height: w.Height}
+	*p = Plan{Input: w.Input, Output: w.Output, Width: w.Width, Height: w.Height, Sources: w.Sources}
 	for _, o := range w.Ops {
 		if o.op == nil {
 			return errors.New("plan: operation is null")

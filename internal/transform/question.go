@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"tintype/internal/media"
 )
 
 // Ask is a Question taken apart. What names the measurement; the other fields
@@ -19,6 +21,8 @@ type Ask struct {
 	Colors int `json:",omitempty"`
 	// Text whose Width and Height are wanted, for WhatText.
 	Text *PlanText `json:",omitempty"`
+	// Font is the text's font file, which has to be opened as source 1.
+	Font *media.Ref `json:",omitempty"`
 	// On is the picture that is asked about, made from the source; nil is the
 	// upright source's first page as it is. Only its first page counts, and
 	// it needs no source but the plan's own.
@@ -46,7 +50,7 @@ const (
 	// WhatPalette asks for the most frequent colours: Answer.Colors.
 	WhatPalette What = "palette"
 	// WhatText asks how large the page of a text is, its ink with Trim:
-	// Answer.Width and Height, each at least 1. It is asked of no source.
+	// Answer.Width and Height, each at least 1. It is asked of no source but Font.
 	WhatText What = "text"
 )
 
@@ -68,13 +72,14 @@ func (a Ask) Question() Question {
 
 // askJSON is the parameters alone.
 type askJSON struct {
-	What      What      `json:",omitempty"`
-	Page      int       `json:",omitempty"`
-	Tolerance float64   `json:",omitempty"`
-	Color     *Color    `json:",omitempty"`
-	Colors    int       `json:",omitempty"`
-	Text      *PlanText `json:",omitempty"`
-	On        *Picture  `json:",omitempty"`
+	What      What       `json:",omitempty"`
+	Page      int        `json:",omitempty"`
+	Tolerance float64    `json:",omitempty"`
+	Color     *Color     `json:",omitempty"`
+	Colors    int        `json:",omitempty"`
+	Text      *PlanText  `json:",omitempty"`
+	Font      *media.Ref `json:",omitempty"`
+	On        *Picture   `json:",omitempty"`
 }
 
 // ParseQuestion takes a question apart. The error is plain: questions are made

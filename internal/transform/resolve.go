@@ -3,7 +3,7 @@ package transform
 import (
 	"context"
 	"fmt"
-	"math"
+	"slices"
 
 	"tintype/internal/media"
 )
@@ -18,49 +18,107 @@ import (
 // be Auto.
 func Resolve(ctx context.Context, t Transformation, f Facts, lim Limits) (Plan, error) {
 	lim = lim.withDefaults()
-	if err := lim.steps(len(t.Steps)); err != nil {
+	if err := lim.steps(countSteps(t.Steps)); err != nil {
 		return Plan{}, err
 	}
 	if err := t.Validate(); err != nil {
+		return Plan{}, err
+	}
+	t, err := Expand(t, f.Named)
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := lim.steps(countSteps(t.Steps)); err != nil {
 		return Plan{}, err
 	}
 	r, err := newResolver(ctx, t.normalize(), f, lim)
 	if err != nil {
 		return Plan{}, err
 	}
-	for _, s := range r.t.Steps {
-		if err := r.step(s); err != nil {
-			return Plan{}, err
-		}
+	if err := r.steps(r.t.Steps); err != nil {
+		return Plan{}, err
 	}
 	if err := lim.page(r.page, r.plan.Input.Pages); err != nil {
 		return Plan{}, err
 	}
 	r.plan.Width, r.plan.Height = r.page.w, r.page.h
+	r.plan.Sources = *r.sources
 	return r.plan, nil
 }
 
-// Reads lists what Resolve may ask to be measured on the picture. Apart from
-// these answers a plan depends on the source's Info, the limits and the
-// canonical text alone.
+// Reads lists what Resolve may ask to be measured on the source picture as it
+// is, however the chain branches. It may ask more: about a page on the way
+// (Trim, and Page of a document), about text, and about the sources of layers,
+// all of which depends on earlier answers. What a plan depends on besides the
+// answers is the source's Info, the other Facts, the limits and the canonical
+// text alone.
 func Reads(t Transformation) []Question {
-	for _, s := range t.Normalize().Steps {
-		var g Gravity
-		switch s := s.(type) {
-		case Resize:
-			g = s.Gravity
-		case Extract:
-			g = s.Gravity
-		}
-		if g.Anchor == Attention {
-			return []Question{FocusPoint}
+	var qs []Question
+	ask := func(q Question) {
+		if !slices.Contains(qs, q) {
+			qs = append(qs, q)
 		}
 	}
-	return nil
+	reads(t.Normalize().Steps, ask)
+	return qs
 }
 
-// resolver walks the chain; page, alpha and place describe the page that the
-// operations so far leave.
+func reads(steps []Step, ask func(Question)) {
+	for _, s := range steps {
+		switch s := s.(type) {
+		case Resize:
+			s.Gravity.reads(ask)
+		case Extract:
+			s.Gravity.reads(ask)
+		case Composite:
+			s.Gravity.reads(ask)
+		case RedEye:
+			ask(FaceBoxes)
+		case Mix:
+			Gravity{Anchor: s.Where.Anchor}.reads(ask)
+			reads(s.Steps, ask)
+		case Let:
+			s.Value.reads(ask)
+		case If:
+			s.Cond.reads(ask)
+			reads(s.Then, ask)
+			reads(s.Else, ask)
+		case Bind:
+			for _, b := range s.Values {
+				b.Expr.reads(ask)
+			}
+			reads([]Step{s.Step}, ask)
+		}
+	}
+}
+
+func (g Gravity) reads(ask func(Question)) {
+	for _, a := range []Anchor{g.Anchor, g.Fallback} {
+		switch a {
+		case Attention:
+			ask(FocusPoint)
+		case Face, Faces:
+			ask(FaceBoxes)
+		}
+	}
+}
+
+func (e Expr) reads(ask func(Question)) {
+	if e.Op == ExprFact {
+		switch e.Text {
+		case "faces":
+			ask(FaceBoxes)
+		case "illustration":
+			ask(Illustration)
+		}
+	}
+	for _, a := range e.Args {
+		a.reads(ask)
+	}
+}
+
+// resolver walks a chain; page, alpha and place describe the page that the
+// operations so far leave. Each layer has a resolver of its own.
 type resolver struct {
 	ctx   context.Context
 	t     Transformation // normal
@@ -68,14 +126,23 @@ type resolver struct {
 	info  media.Info
 	lim   Limits
 	plan  Plan
+	vars  map[string]Value // shared with layers
+	// sources and asked are shared by all layers; base is that of the page
+	// that this layer is laid on, nil for the chain itself.
+	sources *[]PlanSource
+	base    *resolver
+	nth     int  // of the source in sources, 0 for the plan's own
+	blank   bool // a text or a canvas: there is no source to be measured
+	found   *box // what a layer's fractions count with OfFound
+	of      Relative
+	layer   *size // the finished layer, while a Composite's fields are bound
 
 	page     size
 	alpha    bool
 	outAlpha bool
 	place    affine // where a point of the upright source is on the page
 
-	asked  bool
-	fx, fy float64 // the focus, in pixels of the upright source
+	answers map[Question]Answer
 }
 
 func newResolver(ctx context.Context, t Transformation, f Facts, lim Limits) (*resolver, error) {
@@ -89,66 +156,51 @@ func newResolver(ctx context.Context, t Transformation, f Facts, lim Limits) (*r
 	}
 	format, _ := media.FormatByName(out.Format)
 	r := &resolver{
-		ctx: ctx, t: t, facts: f, info: info, lim: lim,
-		page: size{info.Width, info.Height}, alpha: info.Alpha, outAlpha: format.Alpha,
-		place: stored(1, info.Width, info.Height),
-	}
-	if t.Input.IgnoreOrientation && info.Orientation > 1 {
-		r.place = stored(info.Orientation, info.Width, info.Height)
-		if info.Orientation >= 5 && info.Orientation <= 8 {
-			r.page = size{info.Height, info.Width}
-		}
+		ctx: ctx, t: t, facts: f, info: info, lim: lim, vars: map[string]Value{}, sources: new([]PlanSource),
+		answers: map[Question]Answer{}, outAlpha: format.Alpha && out.Depth != DepthRGB,
 	}
 	r.plan.Output = out
+	pages := t.Output.pages(info, format)
+	return r, r.load(t, pages)
+}
+
+// load begins with the source: its pages, orientation and density.
+func (r *resolver) load(t Transformation, pages int) error {
+	r.alpha = r.info.Alpha
+	r.place = stored(1, r.info.Width, r.info.Height)
+	r.page = size{r.info.Width, r.info.Height}
+	if o := r.info.Orientation; t.Input.IgnoreOrientation {
+		r.place = stored(o, r.info.Width, r.info.Height)
+		if o >= 5 && o <= 8 {
+			r.page = size{r.info.Height, r.info.Width}
+		}
+	}
 	r.plan.Input = PlanInput{
-		Width: r.page.w, Height: r.page.h,
-		IgnoreOrientation: t.Input.IgnoreOrientation,
-		Pages:             t.Output.pages(info, format),
+		Width: r.page.w, Height: r.page.h, Pages: pages, IgnoreOrientation: t.Input.IgnoreOrientation,
 	}
-	return r, nil
+	if err := r.density(t.Input.Density); err != nil {
+		return err
+	}
+	for i := len(t.Steps) - 1; i >= 0; i-- {
+		if p, ok := t.Steps[i].(Page); ok {
+			return r.pages(p)
+		}
+	}
+	return nil
 }
 
-// writable are the formats that a source keeps when none is asked for.
-var writable = map[string]bool{
-	"jpeg": true, "png": true, "webp": true, "avif": true,
-	"gif": true, "tiff": true, "jxl": true, "jp2": true,
-}
-
-func resolveOutput(o Output, info media.Info) (PlanOutput, error) {
-	p := PlanOutput{Format: o.Format, Quality: o.Quality, Progressive: o.Progressive, Background: White}
-	if p.Quality == 0 {
-		p.Quality = 80
+func (r *resolver) steps(steps []Step) error {
+	for _, s := range steps {
+		if err := r.step(s); err != nil {
+			return err
+		}
 	}
-	switch {
-	case p.Format == Auto:
-		return p, fmt.Errorf("resolve: the output's format is still %q", Auto)
-	case p.Format == "svg", p.Format == "pdf":
-		return p, media.Errorf(media.Unsupported, "Pictures cannot be written as %s", p.Format)
-	case p.Format != "":
-	case writable[info.Format]:
-		p.Format = info.Format
-	case info.Alpha:
-		p.Format = "png"
-	default:
-		p.Format = "jpeg"
-	}
-	return p, nil
-}
-
-// pages is how many pages of the source the output takes.
-func (o Output) pages(info media.Info, to media.Format) int {
-	if !info.Animated || !to.Animated || o.Frames == FramesFirst || info.Pages < 1 {
-		return 1
-	}
-	if o.Frames == FramesAll || o.Format == "" || o.Format == info.Format || o.Format == "gif" {
-		return info.Pages
-	}
-	return 1
+	return nil
 }
 
 func (r *resolver) step(s Step) error {
-	if op, ok := colorOp(s); ok {
-		return r.push(op)
+	if ops, ok := r.tones(s); ok {
+		return r.pushAll(ops)
 	}
 	switch s := s.(type) {
 	case Resize:
@@ -156,9 +208,9 @@ func (r *resolver) step(s Step) error {
 	case Extract:
 		return r.extract(s)
 	case Extend:
-		box := s.Box.resolve(r.page)
+		box := r.box(s.Box)
 		canvas := size{max(box.w, r.page.w), max(box.h, r.page.h)}
-		return r.embed(canvas, s.Gravity, r.page, s.Background)
+		return r.embed(canvas, s.Gravity, r.page, surround{s.Background, s.Backdrop})
 	case Rotate:
 		return r.rotate(s)
 	case Flip:
@@ -175,131 +227,22 @@ func (r *resolver) step(s Step) error {
 		return r.push(OpBlur(s))
 	case Sharpen:
 		return r.push(OpSharpen(s))
+	case Let, If, Bind, Mix, Page:
+		return r.flow(s)
+	case Trim, Perspective, Arc, Shear, Corners:
+		return r.shape(s)
+	case Composite:
+		return r.composite(s)
 	}
-	return fmt.Errorf("resolve: no rule for %T", s)
+	return r.effect(s)
 }
 
-func (r *resolver) resize(s Resize) error {
-	from := r.page
-	f := s.fit(from)
-	if err := r.push(OpResize{f.scaled.w, f.scaled.h}); err != nil {
-		return err
-	}
-	switch s.Fit {
-	case Cover:
-		return r.cut(f.canvas, s.Gravity, from)
-	case Contain:
-		return r.embed(f.canvas, s.Gravity, from, s.Background)
-	}
-	return nil
-}
-
-func (r *resolver) extract(s Extract) error {
-	p, g := r.page, s.Gravity
-	box := s.Box.resolve(p)
-	if g.Anchor != "" || !g.X.Given() {
-		return r.cut(size{min(box.w, p.w), min(box.h, p.h)}, g, p)
-	}
-	x, y := g.X.distance(p.w), g.Y.distance(p.h)
-	x2, y2 := min(x+box.w, p.w), min(y+box.h, p.h)
-	x, y = max(x, 0), max(y, 0)
-	if x >= x2 || y >= y2 {
-		return media.Errorf(media.Invalid, "Region of extract lies outside the picture of %dx%d pixels", p.w, p.h)
-	}
-	return r.push(OpExtract{x, y, x2 - x, y2 - y})
-}
-
-// cut extracts a window that fits in the page. Offsets and points of g refer
-// to a page of size from, which was scaled to the one at hand.
-func (r *resolver) cut(window size, g Gravity, from size) error {
-	room := size{r.page.w - window.w, r.page.h - window.h}
-	if room == (size{}) {
-		return nil
-	}
-	op := OpExtract{Width: window.w, Height: window.h}
-	dx, dy := g.X.distance(from.w), g.Y.distance(from.h)
-	px, py, ok, err := r.point(g, from)
-	if err != nil {
-		return err
-	}
-	if ok {
-		op.X, op.Y = around(px, window.w, room.w), around(py, window.h, room.h)
-	} else {
-		d := compass[g.Anchor]
-		op.X, op.Y = along(d.x, room.w, dx), along(d.y, room.h, dy)
-	}
-	return r.push(op)
-}
-
-// embed puts the page on a canvas that holds it. Attention has become Center
-// by normalization.
-func (r *resolver) embed(canvas size, g Gravity, from size, background *Color) error {
-	if canvas == r.page {
-		return nil
-	}
-	// The sides of a canvas may still be huge: nothing is computed from them
-	// before push has checked them.
-	op := OpEmbed{Width: canvas.w, Height: canvas.h, Background: White}
-	switch {
-	case background != nil:
-		op.Background = *background
-	case r.info.Alpha && r.outAlpha:
-		op.Background = Transparent
-	}
-	room := size{canvas.w - r.page.w, canvas.h - r.page.h}
-	if g.Anchor == AtPoint {
-		px, py, _, err := r.point(g, from)
-		if err != nil {
+func (r *resolver) pushAll(ops []Op) error {
+	for _, op := range ops {
+		if err := r.push(op); err != nil {
 			return err
 		}
-		op.X, op.Y = opposite(px, canvas.w, room.w), opposite(py, canvas.h, room.h)
-	} else {
-		d := compass[g.Anchor]
-		op.X, op.Y = along(d.x, room.w, g.X.distance(from.w)), along(d.y, room.h, g.Y.distance(from.h))
 	}
-	return r.push(op)
-}
-
-// opposite places a picture so that its point v comes to the middle of a
-// canvas, as far as room allows.
-func opposite(v float64, canvas, room int) int {
-	return int(max(0, min(math.Floor(float64(canvas)/2-v+1e-6), float64(room))))
-}
-
-// point is what g holds on to, in pixels of the page; ok is false for the
-// compass. The focus of an animation would be one frame's: the middle is taken.
-func (r *resolver) point(g Gravity, from size) (x, y float64, ok bool, err error) {
-	switch {
-	case g.Anchor == AtPoint:
-		x = g.X.coordinate(from.w) * float64(r.page.w) / float64(from.w)
-		y = g.Y.coordinate(from.h) * float64(r.page.h) / float64(from.h)
-		return x, y, true, nil
-	case g.Anchor != Attention || r.info.Animated:
-		return 0, 0, false, nil
-	}
-	if err := r.focus(); err != nil {
-		return 0, 0, false, err
-	}
-	x, y = r.place.apply(r.fx, r.fy)
-	return x + float64(g.X.distance(from.w)), y + float64(g.Y.distance(from.h)), true, nil
-}
-
-func (r *resolver) focus() error {
-	if r.asked {
-		return nil
-	}
-	a, err := r.facts.Measure(r.ctx, FocusPoint)
-	if err != nil {
-		return fmt.Errorf("measure %s: %w", FocusPoint, err)
-	}
-	unit := func(v float64) float64 {
-		if math.IsNaN(v) {
-			return 0.5
-		}
-		return max(0, min(v, 1))
-	}
-	r.asked = true
-	r.fx, r.fy = unit(a.X)*float64(r.info.Width), unit(a.Y)*float64(r.info.Height)
 	return nil
 }
 
