@@ -97,8 +97,53 @@ func (p *picture) do(op transform.Op) error {
 		return p.blur(op)
 	case transform.OpSharpen:
 		return p.sharpen(op)
+	case transform.OpRecolor:
+		return p.recolor(op)
+	case transform.OpCurve:
+		return p.curve(op)
+	case transform.OpVibrance:
+		return p.vibrance(op)
+	case transform.OpLevels:
+		return p.levels(op)
+	case transform.OpReplaceColor:
+		return p.replaceColor(op)
+	case transform.OpKeyOut:
+		return p.keyOut(op)
+	case transform.OpQuantize:
+		return p.quantize(op)
+	case transform.OpDither:
+		return p.dither(op)
+	case transform.OpNoise:
+		return p.noise(op)
+	case transform.OpRedEye:
+		return p.redEye()
+	case transform.OpHatch:
+		return p.hatch(op)
+	case transform.OpMix:
+		return p.mix(op)
+	case transform.OpPixelate:
+		return p.pixelate(op)
+	case transform.OpVignette:
+		return p.vignette(op)
+	case transform.OpMorph:
+		return p.morph(op)
+	case transform.OpOilPaint:
+		return p.oilPaint(op)
+	case transform.OpInk:
+		return p.lines(op)
+	case transform.OpOutline:
+		return p.outline(op)
+	case transform.OpShadow:
+		return p.shadow(op)
+	case transform.OpGradient:
+		return p.gradient(op)
+	case transform.OpFade:
+		return p.fade(op)
+	case transform.OpCorners:
+		return p.corners(op)
 	}
-	return errors.New("is not known")
+	name := strings.TrimPrefix(fmt.Sprintf("%T", op), "transform.Op")
+	return media.Errorf(media.Unsupported, "This server cannot carry out the operation %q", strings.ToLower(name))
 }
 
 // greySafe reports that no operation brings colour into a grey picture.
