@@ -112,15 +112,19 @@ func (s *Store) render(ctx context.Context, w work) ([]byte, media.Info, error) 
 	if err != nil {
 		return nil, info, err
 	}
-	src, closer, err := s.Source(ctx, w.asset)
+	src, err := s.open(ctx, w.asset)
 	if err != nil {
 		return nil, info, err
 	}
-	defer closer.Close()
+	defer src.Close()
 	buf := &bounded{max: s.cfg.MaxBytes}
 	err = s.run(ctx, func(ctx context.Context) error {
 		return s.cfg.Engine.Render(ctx, []engine.Source{src}, []engine.Output{{Plan: plan, W: buf, Info: &info}})
 	})
+	// Damaged bytes may also be why the engine failed.
+	if damaged := s.intact(ctx, w.asset, src); damaged != nil {
+		return nil, info, damaged
+	}
 	switch {
 	case buf.over:
 		return nil, info, &media.Error{Code: media.TooLarge, Op: "render", Message: "The result is too large",

@@ -60,6 +60,7 @@ type Store struct {
 	cfg      Config
 	renders  flights[*Result]
 	measures flights[transform.Answer]
+	checks   checks
 }
 
 // New returns a Store. It starts nothing and needs no closing.

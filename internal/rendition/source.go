@@ -15,31 +15,65 @@ import (
 )
 
 // Source opens the original of a's version for the engine: the stored file
-// itself where the store has files, else a copy in a temporary file whose
-// digest was compared. The caller closes the second result after use.
+// itself where the store has files, else a copy in a temporary file. Its
+// digest was compared: bytes that have changed are no source. The caller
+// closes the second result after use.
 func (s *Store) Source(ctx context.Context, a *media.Asset) (engine.Source, io.Closer, error) {
-	f, release, err := s.open(ctx, a.Version)
-	if err != nil {
-		return nil, nil, s.blame(ctx, a, err)
-	}
-	return file{f, a.Version.Info.Bytes}, release, nil
-}
-
-func (s *Store) open(ctx context.Context, v media.Version) (*os.File, io.Closer, error) {
-	files, ok := blob.As[blob.Filer](s.cfg.Blobs)
-	if !ok {
-		f, err := s.copy(ctx, v)
-		return f, closer(func() error { return blob.Discard(f) }), err
-	}
-	f, info, err := files.File(ctx, v.Blob)
+	src, err := s.open(ctx, a)
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := s.intact(ctx, a, src); err != nil {
+		src.Close()
+		return nil, nil, err
+	}
+	return src, src, nil
+}
+
+// open is Source, but the digest is perhaps being compared still: what is
+// made from it must not be kept or served before intact has said yes.
+func (s *Store) open(ctx context.Context, a *media.Asset) (*file, error) {
+	src, err := s.openVersion(ctx, a.Version)
+	if err != nil {
+		return nil, s.blame(ctx, a, err)
+	}
+	return src, nil
+}
+
+// intact waits for the digests of sources to be compared.
+func (s *Store) intact(ctx context.Context, a *media.Asset, src *file) error {
+	if err := src.check.wait(ctx); err != nil {
+		return s.blame(ctx, a, err)
+	}
+	return nil
+}
+
+func (s *Store) openVersion(ctx context.Context, v media.Version) (*file, error) {
+	files, ok := blob.As[blob.Filer](s.cfg.Blobs)
+	if !ok {
+		f, err := s.copy(ctx, v)
+		if err != nil {
+			return nil, err
+		}
+		return &file{f: f, size: v.Info.Bytes, close: func() error { return blob.Discard(f) }}, nil
+	}
+	f, info, err := files.File(ctx, v.Blob)
+	if err != nil {
+		return nil, err
+	}
 	if info.Size != v.Info.Bytes {
 		f.Close()
-		return nil, nil, fmt.Errorf("original has %d bytes, not %d", info.Size, v.Info.Bytes)
+		return nil, fmt.Errorf("original has %d bytes, not %d", info.Size, v.Info.Bytes)
 	}
-	return f, f, nil
+	held := &shared{File: f}
+	c, err := s.checks.begin(held, v, func(err error) {
+		s.cfg.Logger.Error("an original on disk is damaged", "blob", v.Blob, "version", v.ID, "err", err)
+	})
+	if err != nil {
+		held.Close()
+		return nil, err
+	}
+	return &file{f: f, size: v.Info.Bytes, check: c, close: held.Close}, nil
 }
 
 func (s *Store) copy(ctx context.Context, v media.Version) (*os.File, error) {
@@ -84,16 +118,15 @@ func (s *Store) blame(ctx context.Context, a *media.Asset, cause error) error {
 	return &media.Error{Code: media.Internal, Op: "open original", Message: "The original of the asset cannot be read", Err: cause}
 }
 
-type closer func() error
-
-func (c closer) Close() error { return c() }
-
 // file is an engine.Filer: the worker gets the descriptor as it is.
 type file struct {
-	f    *os.File
-	size int64
+	f     *os.File
+	size  int64
+	check *check // nil where the digest was compared already
+	close func() error
 }
 
-func (f file) ReadAt(p []byte, off int64) (int, error) { return f.f.ReadAt(p, off) }
-func (f file) Size() int64                             { return f.size }
-func (f file) File() *os.File                          { return f.f }
+func (f *file) ReadAt(p []byte, off int64) (int, error) { return f.f.ReadAt(p, off) }
+func (f *file) Size() int64                             { return f.size }
+func (f *file) File() *os.File                          { return f.f }
+func (f *file) Close() error                            { return f.close() }
