@@ -20,26 +20,111 @@ var update = flag.Bool("update", false, "rewrite the plans (never the sizes or e
 
 // picture is Facts of a made-up source.
 type picture struct {
-	Alone
-	info  media.Info
-	focus *Answer // nil: must not be asked
-	asked int
+	info   media.Info
+	focus  *Answer // nil: must not be asked
+	faces  []Box4  // nil: must not be asked; empty: none
+	trim   *Box4   // nil: must not be asked
+	custom []Box4
+	asked  int
+	kinds  map[Question]int
 }
 
 func (p *picture) Info() media.Info { return p.info }
 
 func (p *picture) Measure(_ context.Context, q Question) (Answer, error) {
-	p.asked++
-	if p.focus == nil || q != FocusPoint {
-		return Answer{}, fmt.Errorf("nobody should ask for %q", q)
+	a, err := ParseQuestion(q)
+	if err != nil || a.Question() != q {
+		return Answer{}, fmt.Errorf("%q is not canonical: %v", q, err)
 	}
-	return *p.focus, nil
+	if a.On != nil {
+		if err := a.On.Check(); err != nil {
+			return Answer{}, err
+		}
+	}
+	if p.kinds == nil {
+		p.kinds = map[Question]int{}
+	}
+	if p.kinds[q]++; p.kinds[q] > 1 {
+		return Answer{}, fmt.Errorf("%q is asked again", q)
+	}
+	switch {
+	case a.What == WhatFocus && p.focus != nil:
+		p.asked++
+		return *p.focus, nil
+	case a.What == WhatFaces && p.faces != nil:
+		return Answer{Boxes: p.faces}, nil
+	case a.What == WhatTrim && p.trim != nil:
+		return Answer{Boxes: []Box4{*p.trim}}, nil
+	case a.What == WhatText:
+		// Every letter is half as wide as the text is high.
+		lines := strings.Split(a.Text.Content, "\n")
+		w := 0
+		for _, l := range lines {
+			w = max(w, len(l))
+		}
+		w = int(a.Text.Size * float64(w) / 2)
+		if a.Text.Wrap > 0 {
+			w = min(w, a.Text.Wrap)
+		}
+		return Answer{Width: max(w, 1), Height: max(int(a.Text.Size)*len(lines), 1)}, nil
+	case a.What == WhatPage:
+		return Answer{Width: p.info.Width + 10*a.Page, Height: p.info.Height}, nil
+	case a.What == WhatIllustration:
+		return Answer{Number: 0.25}, nil
+	}
+	return Answer{}, fmt.Errorf("nobody should ask for %q", q)
+}
+
+func (p *picture) Value(name string) (Value, bool) {
+	switch name {
+	case "tags":
+		return ListOf([]string{"sale", "shoes"}), true
+	case "context.alt text":
+		return TextOf("A shoe"), true
+	case "metadata.stock":
+		return NumberOf(7), true
+	case "page_names":
+		return ListOf([]string{"cover", "logo"}), true
+	}
+	return Value{}, false
+}
+
+func (p *picture) Stored(kind Anchor, name string) []Box4 {
+	switch {
+	case kind == Custom:
+		return p.custom
+	case kind == Region && name == "hat":
+		return []Box4{{0.5, 0, 0.25, 0.25}}
+	}
+	return nil
+}
+
+func (p *picture) Named(name string) (Transformation, bool) {
+	texts := map[string]string{
+		"small": "resize(fill,100x)|output(webp,q=70)", "double": "dpr(2)|resize(fill,30x)", "loop": "use(name='loop')",
+		"outer": "use(name='small')|sepia(0.5)|output(q=60)", "bad": "blur(-1)",
+	}
+	t, err := Parse(texts[name])
+	return t, err == nil && texts[name] != ""
+}
+
+func (p *picture) Layer(_ context.Context, ref media.Ref) (Facts, error) {
+	switch ref.Name {
+	case "logo":
+		return &picture{info: media.Info{Format: "png", Width: 100, Height: 50, Pages: 1, Alpha: true}, trim: &Box4{0.1, 0.2, 0.5, 0.5}}, nil
+	case "turned":
+		return &picture{info: media.Info{Format: "jpeg", Width: 80, Height: 120, Pages: 1, Orientation: 6}, faces: []Box4{{0.25, 0.25, 0.5, 0.5}}}, nil
+	case "film":
+		return &picture{info: media.Info{Format: "gif", Width: 60, Height: 60, Pages: 7, Animated: true}}, nil
+	}
+	return nil, media.Errorf(media.Invalid, "Unknown layer %s", ref.Name)
 }
 
 // planCase is one case of the corpus:
 //
 //	# remarks
-//	640x427 jpeg [alpha] [animated] [pages=N] [orientation=N] [focus=X,Y] [side=|pixels=|frames=|steps=N]
+//	640x427 jpeg [alpha] [animated] [pages=N] [orientation=N] [focus=X,Y]
+//	[faces=none|X,Y,W,H;...] [trim=X,Y,W,H] [custom=X,Y,W,H] [side=|pixels=|frames=|steps=N]
 //	text of the transformation, or - for the empty one
 //	---
 //	WxH, then the plan; or "error: " and the message
@@ -117,6 +202,14 @@ func parseSource(t *testing.T, s string) (*picture, Limits) {
 		case key == "focus":
 			p.focus = &Answer{}
 			_, err = fmt.Sscanf(value, "%g,%g", &p.focus.X, &p.focus.Y)
+		case key == "faces":
+			if p.faces = []Box4{}; value != "none" {
+				p.faces = parseBoxes(t, value)
+			}
+		case key == "trim":
+			p.trim = &parseBoxes(t, value)[0]
+		case key == "custom":
+			p.custom = parseBoxes(t, value)
 		case numbers[key] != nil:
 			*numbers[key], err = strconv.Atoi(value)
 		default:
@@ -127,6 +220,18 @@ func parseSource(t *testing.T, s string) (*picture, Limits) {
 		}
 	}
 	return p, lim
+}
+
+func parseBoxes(t *testing.T, s string) (boxes []Box4) {
+	t.Helper()
+	for one := range strings.SplitSeq(s, ";") {
+		var b Box4
+		if _, err := fmt.Sscanf(one, "%g,%g,%g,%g", &b.X, &b.Y, &b.Width, &b.Height); err != nil {
+			t.Fatalf("box %q: %v", one, err)
+		}
+		boxes = append(boxes, b)
+	}
+	return boxes
 }
 
 func TestCorpus(t *testing.T) {
@@ -215,6 +320,9 @@ func checkPlan(t *testing.T, tr Transformation, plan Plan, f Facts, lim Limits) 
 	canonical, err := Parse(tr.String())
 	if err != nil {
 		t.Fatalf("%v does not parse: %v", tr, err)
+	}
+	if p, ok := f.(*picture); ok {
+		p.kinds = nil
 	}
 	again, err := Resolve(t.Context(), canonical, f, lim)
 	if err != nil || !reflect.DeepEqual(again, plan) {

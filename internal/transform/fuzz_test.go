@@ -175,15 +175,26 @@ func (d *dice) transformation() Transformation {
 
 func (d *dice) picture() *picture {
 	sides := []int{1, 2, 3, 7, 100, 427, 640, 1000, 4032, 20000, 0, 1 << 40}
-	formats := []string{"jpeg", "png", "gif", "webp", "svg", "heic", ""}
+	formats := []string{"jpeg", "png", "gif", "webp", "svg", "heic", "pdf", ""}
 	return &picture{
 		info: media.Info{
 			Width: sides[d.n(len(sides))], Height: sides[d.n(len(sides))],
 			Format: formats[d.n(len(formats))], Orientation: d.n(10), Pages: d.n(40),
 			Animated: d.bool(), Alpha: d.bool(),
 		},
-		focus: &Answer{X: d.number(), Y: d.unit()},
+		focus:  &Answer{X: d.number(), Y: d.unit()},
+		faces:  d.boxes(),
+		trim:   &Box4{d.unit(), d.unit(), d.unit(), d.unit()},
+		custom: d.boxes(),
 	}
+}
+
+func (d *dice) boxes() []Box4 {
+	boxes := []Box4{}
+	for n := d.n(4); n > 0; n-- {
+		boxes = append(boxes, Box4{d.unit(), d.unit(), math.Abs(d.unit()), math.Abs(d.unit())})
+	}
+	return boxes
 }
 
 // FuzzString holds that text and Parse are inverse, and that the canonical

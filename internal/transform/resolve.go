@@ -72,6 +72,9 @@ func reads(steps []Step, ask func(Question)) {
 			s.Gravity.reads(ask)
 		case Composite:
 			s.Gravity.reads(ask)
+			if s.Layer.Self {
+				reads(s.Layer.Steps, ask)
+			}
 		case RedEye:
 			ask(FaceBoxes)
 		case Mix:

@@ -205,6 +205,15 @@ func (r *resolver) corner(s Extract, g held, want size) (x, y int, err error) {
 		return int(math.Floor(px - float64(want.w)/2 + 1e-6)), int(math.Floor(py - float64(want.h)/2 + 1e-6)), err
 	}
 	x, y = g.along(room, p)
+	if d := compass[g.Anchor]; g.Anchor != AtPosition {
+		// What is padded around a picture in the middle is rounded as in Extend.
+		if d.x == 0 && room.w < 0 {
+			x += room.w & 1
+		}
+		if d.y == 0 && room.h < 0 {
+			y += room.h & 1
+		}
+	}
 	return x, y, nil
 }
 
