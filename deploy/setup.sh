@@ -30,6 +30,7 @@ Linux)
 	need 'command -v cc' gcc libc6-dev
 	need 'command -v pkg-config' pkg-config
 	need 'pkg-config --exists "vips >= 8.13"' libvips-dev
+	need 'pkg-config --exists pangocairo pangoft2 fontconfig' libpango1.0-dev libfontconfig-dev
 	need 'command -v ffprobe' ffmpeg
 	need 'command -v fc-list && fc-list | grep -q .' fontconfig fonts-liberation fonts-dejavu-core
 	need 'test -e /etc/ssl/certs/ca-certificates.crt' ca-certificates
@@ -61,6 +62,7 @@ Darwin)
 	need 'command -v cc' gcc
 	need 'command -v pkg-config' pkg-config
 	need 'pkg-config --exists "vips >= 8.13"' vips
+	need 'pkg-config --exists pangocairo pangoft2 fontconfig' pango fontconfig
 	need 'command -v ffprobe' ffmpeg
 	if [ "$goal" != run ]; then
 		need 'command -v initdb' postgresql@15
