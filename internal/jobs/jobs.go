@@ -65,6 +65,8 @@ type Runner struct {
 
 const (
 	maxBackoff = time.Hour
+	// maxBeginWait is the longest pause between two tries to begin.
+	maxBeginWait = 30 * time.Second
 	// fetchCooldown is the least time between two looks at the queue.
 	fetchCooldown = 20 * time.Millisecond
 )
@@ -130,11 +132,12 @@ func (c Config) withDefaults() Config {
 // run, cancels them when they take longer than Config.Patience, and returns
 // after at most twice that time. Jobs that ignore their context are handed
 // back to the queue. The error is nil after a stop in which every job ended.
-// Run can be called once.
+// While the database cannot be written to, for want of room or because it is
+// away, Run waits for it. Run can be called once.
 func (r *Runner) Run(ctx context.Context) error {
 	live := context.WithoutCancel(ctx)
-	if err := r.db.Beat(ctx, r.id); err != nil {
-		return fmt.Errorf("jobs: %w", err)
+	if !r.begin(ctx) {
+		return nil
 	}
 	if err := r.client.Start(live); err != nil {
 		return fmt.Errorf("jobs: %w", err)
@@ -149,7 +152,28 @@ func (r *Runner) Run(ctx context.Context) error {
 	err := r.stop(live)
 	close(stopLease)
 	<-leaseDone
-	return errors.Join(err, r.leave(live))
+	r.leave(live)
+	return err
+}
+
+// begin makes the runner known, as soon as that can be written down; false
+// when ctx ended before.
+func (r *Runner) begin(ctx context.Context) bool {
+	for wait := r.cfg.Poll; ; wait = min(2*wait, maxBeginWait) {
+		err := r.db.Beat(ctx, r.id)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		r.cfg.Logger.WarnContext(ctx, "jobs wait for the database", slog.Any("error", err), slog.Duration("retry", wait))
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(wait):
+		}
+	}
 }
 
 func (r *Runner) stop(ctx context.Context) error {

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 
 	"tintype/internal/catalog"
 	"tintype/internal/catalog/catalogtest"
+	"tintype/internal/media"
 )
 
 // patience is how long a test waits for what has to happen.
@@ -244,6 +246,37 @@ func TestDefaultsAndUnknownKind(t *testing.T) {
 		job := wantState(t, r, rivertype.JobStateDiscarded)
 		if job.Attempt != catalog.DefaultAttempts || !strings.Contains(job.Errors[0].Error, "unknown") {
 			t.Errorf("attempt %d, error %q", job.Attempt, job.Errors[0].Error)
+		}
+	})
+}
+
+// A runner that comes up on a full disk waits, and works as soon as it can.
+func TestWaitsForRoom(t *testing.T) {
+	t.Parallel()
+	catalogtest.Each(t, func(t *testing.T, url string) {
+		var full atomic.Bool
+		refused := make(chan struct{}, 100)
+		db := catalogtest.Open(t, url, catalog.Config{Fault: func(point string) error {
+			if point == "before commit" && full.Load() {
+				refused <- struct{}{}
+				return media.Errorf(media.NoSpace, "The database has no room left")
+			}
+			return nil
+		}})
+		enqueue(t, db, catalog.Job{Kind: "note"})
+		full.Store(true)
+		ran := make(chan struct{}, 10)
+		_, stop := start(t, db, quick(), map[string]Handler{"note": func(context.Context, json.RawMessage) error {
+			ran <- struct{}{}
+			return nil
+		}})
+		receive(t, refused)
+		receive(t, refused)
+		full.Store(false)
+		receive(t, ran)
+		full.Store(true)
+		if err := stop(); err != nil {
+			t.Errorf("stop: %v", err)
 		}
 	})
 }

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 )
@@ -67,8 +66,9 @@ func (r *Runner) watch(ctx context.Context, seen map[string]sighting) error {
 }
 
 // leave takes this runner off the list. What it still runs, against its
-// orders, is handed back.
-func (r *Runner) leave(ctx context.Context) error {
+// orders, is handed back. Where that cannot be written down, the lease runs
+// out instead.
+func (r *Runner) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Patience)
 	defer cancel()
 	beats, err := r.db.Runners(ctx)
@@ -76,7 +76,6 @@ func (r *Runner) leave(ctx context.Context) error {
 		_, _, err = r.db.Release(ctx, r.id, beats[r.id])
 	}
 	if err != nil {
-		return fmt.Errorf("jobs: leave: %w", err)
+		r.cfg.Logger.WarnContext(ctx, "job runner cannot be taken off the list", slog.Any("error", err))
 	}
-	return nil
 }
