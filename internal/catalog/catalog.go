@@ -76,6 +76,7 @@ type backend struct {
 	lock    func(ctx context.Context, tx bun.Tx, name string, shared bool) error
 	migrate func(ctx context.Context, b *backend) error
 	wait    time.Duration
+	ballast *ballast // nil where room is not our business
 }
 
 // Open opens the catalog at a URL and brings its tables up to date:

@@ -72,6 +72,7 @@ func openSQLite(ctx context.Context, path string, cfg Config) (*backend, error) 
 	if err := b.write.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), b.close())
 	}
+	b.ballast = openBallast(path, cfg.Logger)
 	return b, nil
 }
 

@@ -55,6 +55,17 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	return db.run(ctx, true, fn)
 }
 
+// Reclaim is Update for changes that give room back, as deletions do. When the
+// disk is full it makes use of room that was set aside for them and runs fn a
+// second time; the first has left nothing behind.
+func (db *DB) Reclaim(ctx context.Context, fn func(*Tx) error) error {
+	err := db.run(ctx, true, fn)
+	if err != nil && media.CodeOf(err) == media.NoSpace && db.back.ballast.drop() {
+		err = db.run(ctx, true, fn)
+	}
+	return err
+}
+
 func (db *DB) run(ctx context.Context, write bool, fn func(*Tx) error) (err error) {
 	// The transaction has a context of its own, so that the end of ctx cannot
 	// fall into a commit and leave its outcome unknown.
@@ -101,6 +112,7 @@ func (db *DB) run(ctx context.Context, write bool, fn func(*Tx) error) (err erro
 	if t.wake {
 		db.wake()
 	}
+	db.back.ballast.lay()
 	return db.fault("after commit")
 }
 

@@ -66,7 +66,7 @@ func (l *Library) deleteBlob(ctx context.Context, acc media.AccountID, key strin
 	defer unlock()
 	// The catalog keeps the answer true until the transaction ends, whatever
 	// other nodes do; the deletion happens inside it.
-	return l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error {
+	return l.cfg.Catalog.Reclaim(ctx, func(tx *catalog.Tx) error {
 		used, err := tx.BlobInUse(acc, key)
 		if err != nil || used {
 			return err

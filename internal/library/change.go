@@ -90,7 +90,7 @@ func (l *Library) Rename(ctx context.Context, acc media.AccountID, from, to medi
 	var a, gone *media.Asset
 	err := l.retry(ctx, func() error {
 		gone = nil
-		return l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) (err error) {
+		return l.cfg.Catalog.Reclaim(ctx, func(tx *catalog.Tx) (err error) {
 			a, gone, err = l.rename(tx, acc, from, to, overwrite)
 			return err
 		})
@@ -159,7 +159,7 @@ type Deleted struct {
 // asset is gone for good and every node was told; its bytes follow.
 func (l *Library) Delete(ctx context.Context, acc media.AccountID, ref media.Ref) (*Deleted, error) {
 	var out Deleted
-	err := l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error {
+	err := l.cfg.Catalog.Reclaim(ctx, func(tx *catalog.Tx) error {
 		a, err := tx.Asset(acc, ref)
 		if err != nil {
 			return err
@@ -209,7 +209,7 @@ func (l *Library) removeCounted(tx *catalog.Tx, a *media.Asset) (renditions int,
 // how many there were.
 func (l *Library) DropRenditions(ctx context.Context, acc media.AccountID, id media.AssetID) (int, error) {
 	n := 0
-	err := l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error {
+	err := l.cfg.Catalog.Reclaim(ctx, func(tx *catalog.Tx) error {
 		derived, err := tx.DeleteRenditions(acc, id)
 		if err != nil {
 			return err

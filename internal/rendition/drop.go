@@ -42,7 +42,10 @@ const (
 // bytes go later, by jobs recorded in the same transaction. Requests after
 // Drop get renditions made anew.
 func (s *Store) Drop(ctx context.Context, acc media.AccountID, id media.AssetID) error {
-	err := s.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error {
+	// Nodes are told in any case: what they remember may be of an asset that
+	// is gone already.
+	defer s.Announce(ctx, acc, id)
+	err := s.cfg.Catalog.Reclaim(ctx, func(tx *catalog.Tx) error {
 		gone, err := tx.DeleteRenditions(acc, id)
 		if err != nil {
 			return err
@@ -62,7 +65,6 @@ func (s *Store) Drop(ctx context.Context, acc media.AccountID, id media.AssetID)
 	if err != nil {
 		return fmt.Errorf("drop renditions of asset %s: %w", id, err)
 	}
-	s.Announce(ctx, acc, id)
 	return nil
 }
 
