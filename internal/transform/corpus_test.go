@@ -102,7 +102,7 @@ func (p *picture) Stored(kind Anchor, name string) []Box4 {
 func (p *picture) Named(name string) (Transformation, bool) {
 	texts := map[string]string{
 		"small": "resize(fill,100x)|output(webp,q=70)", "double": "dpr(2)|resize(fill,30x)", "loop": "use(name='loop')",
-		"outer": "use(name='small')|sepia(0.5)|output(q=60)", "bad": "blur(-1)",
+		"outer": "use(name='small')|sepia(0.5)|output(q=60)", "bad": "blur(-1)", "a": "negate",
 	}
 	t, err := Parse(texts[name])
 	return t, err == nil && texts[name] != ""
@@ -240,6 +240,7 @@ func TestCorpus(t *testing.T) {
 		t.Fatalf("no corpus: %v", err)
 	}
 	total := 0
+	var plans strings.Builder
 	for _, file := range files {
 		cases := readCases(t, file)
 		total += len(cases)
@@ -249,11 +250,17 @@ func TestCorpus(t *testing.T) {
 			name := fmt.Sprintf("%s:%d", strings.TrimSuffix(filepath.Base(file), ".txt"), c.line)
 			t.Run(name, func(t *testing.T) { c.run(t) })
 			out = append(out, c.String())
+			plans.WriteString(c.plan)
 		}
 		if *update {
 			if err := os.WriteFile(file, []byte(strings.Join(out, "\n")), 0o644); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+	for _, k := range opKinds() {
+		if !strings.Contains(plans.String(), "| "+k.name) && !strings.Contains(plans.String(), "["+k.name) {
+			t.Errorf("no case has the operation %s", k.name)
 		}
 	}
 	if total < 320 {

@@ -180,19 +180,6 @@ var compass = map[Anchor]direction{
 	South: {0, 1}, SouthWest: {-1, 1}, West: {-1, 0}, NorthWest: {-1, -1},
 }
 
-// along places one length in another that is longer by room, on the side of
-// d, moved inwards by off, and returns the distance from the start.
-func along(d, room, off int) int {
-	at := room/2 + off
-	switch d {
-	case -1:
-		at = off
-	case 1:
-		at = room - off
-	}
-	return max(0, min(at, room))
-}
-
 // around places a window of a length so that v is in its middle, as far as
 // room allows.
 func around(v float64, window, room int) int {

@@ -40,7 +40,8 @@ type Resize struct {
 	Limit Limit
 	Box
 	// Gravity says which part Cover keeps, and where Contain puts the picture
-	// (there Attention is Center). Its offsets are pixels of the result.
+	// (there what must be looked for is Center). Its offsets are pixels of the
+	// result, for Closeup of the step's input.
 	Gravity Gravity
 	// Background fills what Contain adds; nil is transparent where source
 	// and output have alpha, else white.

@@ -11,7 +11,7 @@ package transform
 // Revision is part of every rendition's key. Raise it whenever the same
 // canonical text begins to mean other pixels, so that stored renditions of
 // the old meaning are not served for the new.
-const Revision = 1
+const Revision = 2
 
 // Transformation is a chain of steps, carried out in order, each on the
 // result of the one before, and how to encode the last result.
