@@ -18,6 +18,8 @@ type Report struct {
 	Memory  uint64 // bytes per worker
 	Limits  Limits
 	Formats []FormatSupport
+	// Unwritten names the scripts that no font of this machine has.
+	Unwritten []string
 }
 
 // FormatSupport says whether a format of pictures is read and written.
@@ -64,7 +66,7 @@ func Doctor(ctx context.Context, cfg Config) (Report, error) {
 	}
 	return Report{
 		Library: says.Library, SIMD: says.SIMD, Sandbox: says.Sandbox, Walled: says.Walled,
-		Workers: full.Workers, Memory: p.cfg.Memory, Limits: p.cfg.Limits, Formats: rep.Formats,
+		Workers: full.Workers, Memory: p.cfg.Memory, Limits: p.cfg.Limits, Formats: rep.Formats, Unwritten: rep.Unwritten,
 	}, nil
 }
 

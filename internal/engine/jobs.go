@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"tintype/internal/media"
 	"tintype/internal/transform"
@@ -24,18 +26,15 @@ func (p *Pool) render(ctx context.Context, src []Source, outs []Output) error {
 		return fmt.Errorf("%d sources and %d outputs", len(src), len(outs))
 	}
 	req := request{Kind: jobRender}
-	for _, s := range src {
-		h, err := p.picture(s)
-		if err != nil {
-			return err
-		}
-		req.Formats = append(req.Formats, h.Format)
-	}
 	for _, o := range outs {
 		if err := o.Plan.Check(); err != nil {
 			return err
 		}
 		req.Plans = append(req.Plans, o.Plan)
+	}
+	var err error
+	if req.Formats, err = p.formats(src, req.Plans); err != nil {
+		return err
 	}
 	j, err := newJob(req, src, len(outs))
 	if err != nil {
@@ -68,6 +67,41 @@ func (p *Pool) render(ctx context.Context, src []Source, outs []Output) error {
 		}
 	}
 	return nil
+}
+
+// formats looks at the sources of a job and answers what each is on the wire.
+// All plans that name further sources name the same ones.
+func (p *Pool) formats(src []Source, plans []transform.Plan) ([]string, error) {
+	if n := len(src) - 1; n > layersMax {
+		return nil, &media.Error{Code: media.Invalid, Op: "render", Message: fmt.Sprintf("%d layers are too many, the maximum is %d", n, layersMax),
+			Err: &media.LimitError{What: "layers", Max: layersMax, Got: int64(n)}}
+	}
+	var further []transform.PlanSource
+	for _, plan := range plans {
+		n := min(len(further), len(plan.Sources))
+		if !slices.Equal(plan.Sources[:n], further[:n]) {
+			return nil, errors.New("plans of one job differ in their sources")
+		}
+		if len(plan.Sources) > n {
+			further = plan.Sources
+		}
+	}
+	if len(further) != len(src)-1 {
+		return nil, fmt.Errorf("%d sources for plans that need %d", len(src), 1+len(further))
+	}
+	h, err := p.picture(src[0])
+	if err != nil {
+		return nil, err
+	}
+	formats := []string{h.Format}
+	for i, s := range further {
+		format, err := p.further(src[i+1], s)
+		if err != nil {
+			return nil, fmt.Errorf("source %d: %w", i+1, err)
+		}
+		formats = append(formats, format)
+	}
+	return formats, nil
 }
 
 // checkResult looks at what a worker made, whose word alone is not enough: it

@@ -68,3 +68,13 @@ func residentMemory(pid int) uint64 {
 // mapAtOnce maps all pages of a file in one go, which is cheaper than one
 // fault after the other: a decoder reads all of it anyway.
 const mapAtOnce = unix.MAP_POPULATE
+
+// duplicate makes another descriptor of a file, with the lowest free number
+// from min on, and answers the path under which the file can be opened anew.
+func duplicate(f *os.File, min int) (*os.File, string, error) {
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, min)
+	if err != nil {
+		return nil, "", fmt.Errorf("duplicate descriptor: %w", err)
+	}
+	return os.NewFile(uintptr(fd), f.Name()), "/proc/self/fd/" + strconv.Itoa(fd), nil
+}

@@ -48,3 +48,13 @@ func childAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: tru
 func residentMemory(int) uint64 { return 0 }
 
 const mapAtOnce = 0
+
+// duplicate is described in platform_linux.go.
+func duplicate(f *os.File, min int) (*os.File, string, error) {
+	fd, _, errno := syscall.Syscall(syscall.SYS_FCNTL, f.Fd(), syscall.F_DUPFD, uintptr(min))
+	if errno != 0 {
+		return nil, "", fmt.Errorf("duplicate descriptor: %w", errno)
+	}
+	syscall.CloseOnExec(int(fd))
+	return os.NewFile(fd, f.Name()), fmt.Sprintf("/dev/fd/%d", fd), nil
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"os/exec"
@@ -171,6 +172,9 @@ func (w *process) run(j *job) (reply, error) {
 		w.kill()
 		<-w.gone
 		return reply{}, fmt.Errorf("%w: %w", errCrashed, err)
+	}
+	if rep.Worn {
+		w.jobs = math.MaxInt
 	}
 	if e := rep.Error; e != nil {
 		out := &media.Error{Code: e.Code, Op: string(j.Kind), Message: e.Message}

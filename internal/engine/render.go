@@ -16,6 +16,7 @@ import (
 type picture struct {
 	scope *vips.Scope
 	src   *source
+	stock *stock // may be nil where nothing is laid on
 	im    *vips.Image
 	pages int
 	// random: any part of im may be asked for in any order. Otherwise rows
@@ -27,10 +28,11 @@ type picture struct {
 }
 
 // renderTo carries out a plan and writes the file that it makes.
-func renderTo(out *os.File, src *source, plan transform.Plan) (media.Info, error) {
+func renderTo(out *os.File, st *stock, plan transform.Plan) (media.Info, error) {
 	var scope vips.Scope
 	defer scope.Close()
-	p, err := render(&scope, src, plan)
+	st.names = namesOf(plan.Sources)
+	p, err := st.render(&scope, plan)
 	if err != nil {
 		return media.Info{}, err
 	}
@@ -44,18 +46,17 @@ func renderTo(out *os.File, src *source, plan transform.Plan) (media.Info, error
 	return p.info(plan.Output, len(b)), nil
 }
 
-// render carries out a plan as far as the pixels. What it makes is owned by
-// the scope, and is computed only when it is asked for.
+// render carries out a plan of one source as far as the pixels. What it makes
+// is owned by the scope, and is computed only when it is asked for.
 func render(scope *vips.Scope, src *source, plan transform.Plan) (*picture, error) {
-	p := &picture{scope: scope, src: src, pages: plan.Input.Pages}
-	rest, err := p.load(plan)
+	return (&stock{sources: []*source{src}}).render(scope, plan)
+}
+
+// render is the function render with all that the plan may draw on.
+func (st *stock) render(scope *vips.Scope, plan transform.Plan) (*picture, error) {
+	p, rest, err := st.load(scope, 0, plan)
 	if err != nil {
 		return nil, err
-	}
-	if !greySafe(plan.Ops) {
-		if err := p.toColour(); err != nil {
-			return nil, fmt.Errorf("to colour: %w", err)
-		}
 	}
 	for _, op := range rest {
 		if err := p.do(op); err != nil {
@@ -141,6 +142,9 @@ func (p *picture) do(op transform.Op) error {
 		return p.fade(op)
 	case transform.OpCorners:
 		return p.corners(op)
+	}
+	if known, err := p.doShape(op); known {
+		return err
 	}
 	name := strings.TrimPrefix(fmt.Sprintf("%T", op), "transform.Op")
 	return media.Errorf(media.Unsupported, "This server cannot carry out the operation %q", strings.ToLower(name))

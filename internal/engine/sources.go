@@ -17,6 +17,11 @@ func openForWorker(src Source) (*os.File, error) {
 			return own, nil
 		}
 	}
+	return copyForWorker(src)
+}
+
+// copyForWorker copies a source into a memory file. The caller closes it.
+func copyForWorker(src Source) (*os.File, error) {
 	m, err := memoryFile("source")
 	if err != nil {
 		return nil, err
@@ -96,8 +101,12 @@ func newJob(req request, src []Source, results int) (*job, error) {
 	if len(src)+results > filesMax {
 		return nil, media.Errorf(media.Invalid, "Too many pictures at once: %d sources and %d results, the maximum is %d together", len(src), results, filesMax)
 	}
-	for _, s := range src {
-		f, err := openForWorker(s)
+	for i, s := range src {
+		open := openForWorker
+		if i < len(req.Formats) && req.Formats[i] == formatFont {
+			open = copyForWorker // its path is opened anew, which must not reach the disk
+		}
+		f, err := open(s)
 		if err != nil {
 			j.closeFiles()
 			return nil, err

@@ -34,7 +34,7 @@ const (
 )
 
 // request is one job. Formats has the format of each source, as its header
-// says; Plans has one entry per result.
+// says, or formatFont or formatLUT; Plans has one entry per result.
 type request struct {
 	Kind     jobKind
 	Formats  []string           `json:",omitempty"`
@@ -50,6 +50,10 @@ type reply struct {
 	Infos   []media.Info     `json:",omitempty"`
 	Answer  transform.Answer `json:",omitzero"`
 	Formats []FormatSupport  `json:",omitempty"`
+	// Unwritten names scripts that no font is there for.
+	Unwritten []string `json:",omitempty"`
+	// Worn: the worker must not get another job.
+	Worn bool `json:",omitempty"`
 }
 
 // wireError is a *media.Error on its way out of a worker.

@@ -57,6 +57,7 @@ type worker struct {
 	buf    []byte
 	limits Limits
 	faults bool
+	fonts  shelf
 }
 
 func (w *worker) serve() error {
@@ -155,7 +156,7 @@ func (w *worker) handle(packet []byte, files []*os.File) (reply, error) {
 	}
 	rep, err := w.do(req, files)
 	if err != nil {
-		rep = reply{Error: onWire(err)}
+		rep = reply{Error: onWire(err), Worn: rep.Worn}
 	}
 	return rep, nil
 }
@@ -198,33 +199,49 @@ func onWire(err error) *wireError {
 
 func (w *worker) do(req request, files []*os.File) (reply, error) {
 	if req.Kind == jobTry {
-		return reply{Formats: tryFormats()}, nil
+		rep := reply{Formats: tryFormats()}
+		missing, err := tryFonts(&w.fonts)
+		if err != nil {
+			missing = []string{"any script"}
+		}
+		rep.Unwritten = missing
+		return rep, nil
 	}
-	if len(req.Formats) == 0 || len(files) != len(req.Formats)+len(req.Plans) {
+	if len(files) != len(req.Formats)+len(req.Plans) || len(req.Formats) == 0 && req.Kind != jobMeasure {
 		return reply{}, fmt.Errorf("%d descriptors for %d sources and %d results", len(files), len(req.Formats), len(req.Plans))
 	}
-	if w.faults {
+	if w.faults && len(req.Formats) > 0 {
 		if fault := faultOf(files[0]); fault != "" {
 			commitFault(fault, req.Kind)
 			return reply{Infos: []media.Info{faultInfo}}, nil
 		}
 	}
-	src, err := openSource(files[0], req.Formats[0])
+	st, err := openStock(files, req.Formats, &w.fonts)
 	if err != nil {
 		return reply{}, err
 	}
-	defer src.close()
+	defer st.close()
+	rep, err := w.doWith(req, st, files[len(req.Formats):])
+	rep.Worn = w.fonts.worn()
+	return rep, err
+}
+
+func (w *worker) doWith(req request, st *stock, results []*os.File) (reply, error) {
 	switch req.Kind {
 	case jobProbe:
+		src, err := st.own()
+		if err != nil {
+			return reply{}, err
+		}
 		info, err := probe(src, w.limits)
 		return reply{Infos: []media.Info{info}}, err
 	case jobMeasure:
-		a, err := measure(src, req.Question)
+		a, err := measure(st, req.Question)
 		return reply{Answer: a}, err
 	case jobRender:
 		var rep reply
 		for i, plan := range req.Plans {
-			info, err := renderTo(files[len(req.Formats)+i], src, plan)
+			info, err := renderTo(results[i], st, plan)
 			if err != nil {
 				return reply{}, err
 			}
@@ -239,14 +256,23 @@ func (w *worker) do(req request, files []*os.File) (reply, error) {
 type source struct {
 	loader
 	data vips.Foreign
+	file *os.File // of a font, which is not mapped; the caller's
 }
 
 // openSource maps the file. The caller closes the source when no image made
 // from it is left.
 func openSource(f *os.File, format string) (*source, error) {
-	l, err := loaderFor(format)
-	if err != nil {
-		return nil, err
+	var l loader
+	var err error
+	switch format {
+	case formatFont:
+		return &source{loader: loader{format: formatFont}, file: f}, nil
+	case formatLUT:
+		l.format = formatLUT
+	default:
+		if l, err = loaderFor(format); err != nil {
+			return nil, err
+		}
 	}
 	info, err := f.Stat()
 	if err != nil {
@@ -259,7 +285,11 @@ func openSource(f *os.File, format string) (*source, error) {
 	return &source{loader: l, data: m}, nil
 }
 
-func (s *source) close() { syscall.Munmap(s.data) }
+func (s *source) close() {
+	if s.data != nil {
+		syscall.Munmap(s.data)
+	}
+}
 
 // damaged is the error for a file that its decoder does not get through.
 func (s *source) damaged(err error) error {
