@@ -138,6 +138,8 @@ type resolver struct {
 	blank   bool // a text or a canvas: there is no source to be measured
 	found   *box // what a layer's fractions count with OfFound
 	of      Relative
+	mixing  int   // Mix steps around the one at hand
+	floor   int   // operations before it are not to be changed by those of a Mix
 	layer   *size // the finished layer, while a Composite's fields are bound
 
 	page     size
@@ -290,7 +292,7 @@ func (r *resolver) push(op Op) error {
 	}
 	r.place = r.place.then(motion(op, r.page, to))
 	r.page, r.alpha = to, alphaAfter(op, r.alpha)
-	if e, ok := op.(OpExtract); ok && len(r.plan.Ops) > 0 {
+	if e, ok := op.(OpExtract); ok && len(r.plan.Ops) > r.floor {
 		last := len(r.plan.Ops) - 1
 		if before, ok := r.plan.Ops[last].(OpExtract); ok {
 			e.X, e.Y = e.X+before.X, e.Y+before.Y

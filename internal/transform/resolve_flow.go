@@ -47,7 +47,7 @@ func (r *resolver) latePage(s Page) error {
 			return nil // another Page of the chain stands later and wins
 		}
 	}
-	if len(r.plan.Ops) > 0 {
+	if len(r.plan.Ops) > 0 || r.mixing > 0 {
 		return media.Errorf(media.Unsupported, "A page cannot be chosen in a branch after other operations")
 	}
 	return r.pages(s)
@@ -84,16 +84,20 @@ func (r *resolver) mix(s Mix) error {
 	if err != nil || (!all && len(regions) == 0) {
 		return err
 	}
-	page, place, alpha, before := r.page, r.place, r.alpha, r.plan.Ops
-	r.plan.Ops = nil
+	page, place, alpha, before, floor := r.page, r.place, r.alpha, r.plan.Ops, r.floor
+	r.plan.Ops, r.floor = slices.Clone(before), len(before)
+	r.mixing++
 	err = r.steps(s.Steps)
-	ops := r.plan.Ops
-	r.plan.Ops = before
+	r.mixing--
+	ops := slices.Clone(r.plan.Ops[len(before):])
+	r.plan.Ops, r.floor = before, floor
 	if err != nil {
 		return err
 	}
-	if r.page != page {
-		return media.Errorf(media.Invalid, "Steps of mix change the size from %dx%d to %dx%d", page.w, page.h, r.page.w, r.page.h)
+	for _, op := range ops {
+		if to, _ := after(op, page); to != page {
+			return media.Errorf(media.Invalid, "Steps of mix change the size from %dx%d to %dx%d", page.w, page.h, to.w, to.h)
+		}
 	}
 	r.place, r.alpha = place, alpha
 	if len(ops) == 0 {

@@ -126,6 +126,7 @@ func (r *resolver) closeup(s Resize) error {
 
 // smallest is the smallest region of a ratio that holds a box, inside the page.
 func smallest(ratio float64, b box, p size) size {
+	ratio = max(1.0/huge, min(ratio, huge))
 	w := max(b.w, b.h*ratio, 1)
 	h := max(w/ratio, 1)
 	if scale := min(1, float64(p.w)/w, float64(p.h)/h); scale < 1 {

@@ -121,6 +121,9 @@ func (r *resolver) pages(p Page) error {
 		scale := float64(in.Width) / float64(r.info.Width)
 		s = size{whole(float64(s.w) * scale), whole(float64(s.h) * scale)}
 	}
+	if err := r.lim.page(s, 1); err != nil {
+		return err
+	}
 	r.page, in.Width, in.Height, in.IgnoreOrientation = s, s.w, s.h, false
 	r.place = affine{float64(s.w) / float64(r.info.Width), 0, 0, 0, float64(s.h) / float64(r.info.Height), 0}
 	return nil

@@ -75,6 +75,7 @@ func (r *resolver) lay(c Composite, late []Binding, found *box) error {
 			y = clamp(y, r.page.h-l.h)
 		}
 	}
+	x, y = max(-huge, min(x, huge)), max(-huge, min(y, huge))
 	out := x < 0 || y < 0 || x > r.page.w-l.w || y > r.page.h-l.h
 	if out && c.Strict {
 		return media.Errorf(media.Invalid, "Layer of %dx%d pixels leaves the picture of %dx%d", l.w, l.h, r.page.w, r.page.h)
