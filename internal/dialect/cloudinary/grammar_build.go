@@ -1,6 +1,7 @@
 package cloudinary
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -51,9 +52,9 @@ func stepComponent(s transform.Step) (string, error) {
 	case transform.Resize:
 		return resizeComponent(s)
 	case transform.Extract:
-		return boxComponent("crop", s.Box, s.Gravity, nil)
+		return extractComponent(s)
 	case transform.Extend:
-		return boxComponent("mpad", s.Box, placing(s.Gravity), s.Background)
+		return boxComponent("mpad", s.Box, placing(s.Gravity), s.Background, s.Backdrop)
 	case transform.Rotate:
 		return rotateComponent(s)
 	case transform.Flip:
@@ -80,18 +81,44 @@ func stepComponent(s transform.Step) (string, error) {
 func resizeComponent(s transform.Resize) (string, error) {
 	switch s.Fit {
 	case transform.Cover:
-		s.Background = nil
+		s.Background, s.Backdrop = nil, nil
+	case transform.Closeup:
+		if s.Limit != transform.AnySize {
+			return "", unsayable(s)
+		}
+		return boxComponent("thumb", s.Box, s.Gravity, nil, nil, zoomText(s.Zoom)...)
 	case transform.Contain:
 		s.Gravity = placing(s.Gravity)
 	default:
-		s.Gravity, s.Background = transform.Gravity{}, nil
+		s.Gravity, s.Background, s.Backdrop = transform.Gravity{}, nil, nil
 	}
 	for _, mode := range []string{"scale", "fit", "limit", "mfit", "fill", "lfill", "pad", "lpad"} {
 		if f := fits[mode]; f.fit == s.Fit && f.limit == s.Limit {
-			return boxComponent(mode, s.Box, s.Gravity, s.Background)
+			return boxComponent(mode, s.Box, s.Gravity, s.Background, s.Backdrop)
 		}
 	}
 	return "", unsayable(s)
+}
+
+func extractComponent(s transform.Extract) (string, error) {
+	if s.Pad || s.Strict {
+		return "", unsayable(s)
+	}
+	more := zoomText(s.Zoom)
+	if s.OfFound {
+		more = append(more, "fl_region_relative")
+		if s.FreeRatio {
+			return "", unsayable(s)
+		}
+	}
+	return boxComponent("crop", s.Box, s.Gravity, nil, nil, more...)
+}
+
+func zoomText(zoom float64) []string {
+	if zoom == 0 || zoom == 1 {
+		return nil
+	}
+	return []string{"z_" + numberText(zoom)}
 }
 
 // placing is the gravity of a picture that is put down whole: there is
@@ -103,8 +130,15 @@ func placing(g transform.Gravity) transform.Gravity {
 	return g
 }
 
-func boxComponent(mode string, box transform.Box, g transform.Gravity, background *transform.Color) (string, error) {
-	parts := []string{"c_" + mode}
+func boxComponent(mode string, box transform.Box, g transform.Gravity, background *transform.Color, backdrop *transform.Backdrop, more ...string) (string, error) {
+	parts := append([]string{"c_" + mode}, more...)
+	if backdrop != nil {
+		text, err := backdropText(*backdrop)
+		if err != nil {
+			return "", err
+		}
+		parts, background = append(parts, text), nil
+	}
 	if box.Ratio != 0 {
 		parts = append(parts, "ar_"+numberText(box.Ratio))
 	}
@@ -115,7 +149,7 @@ func boxComponent(mode string, box transform.Box, g transform.Gravity, backgroun
 		parts = append(parts, "fl_ignore_aspect_ratio")
 	}
 	if g.Anchor != "" {
-		text, err := anchorText(g.Anchor)
+		text, err := gravityText(g)
 		if err != nil {
 			return "", err
 		}
@@ -138,16 +172,26 @@ func boxComponent(mode string, box transform.Box, g transform.Gravity, backgroun
 	return strings.Join(parts, ","), nil
 }
 
-func anchorText(a transform.Anchor) (string, error) {
-	if a == transform.Attention {
-		return "auto", nil
+// gravityText is what follows "g_".
+func gravityText(g transform.Gravity) (string, error) {
+	if g.Anchor == transform.Region && (g.Fallback == "" || g.Fallback == transform.Center) && !strings.ContainsAny(g.Name, "!/,%") {
+		return "region_!" + strings.ReplaceAll(escapeID(g.Name), "!", "") + "!", nil
 	}
+	var found []string
 	for text, anchor := range compass {
-		if anchor == a {
+		if anchor == g.Anchor {
 			return text, nil
 		}
 	}
-	return "", media.Errorf(media.Unsupported, "Gravity cannot be said in this dialect: %s", a)
+	for text, l := range lookups {
+		if l.Anchor == g.Anchor && (l.Fallback == g.Fallback || l.Fallback == transform.Center && g.Fallback == "") {
+			found = append(found, text)
+		}
+	}
+	if len(found) == 0 {
+		return "", media.Errorf(media.Unsupported, "Gravity cannot be said in this dialect: %s", g.Anchor)
+	}
+	return slices.MinFunc(found, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) }), nil
 }
 
 func rotateComponent(s transform.Rotate) (string, error) {
@@ -193,34 +237,61 @@ func radiusText(radii [4]transform.Length, ellipse bool) (string, error) {
 	return "r_" + strings.Join(texts, ":"), nil
 }
 
+// spaces are the words for what becomes of colour.
+var spaces = map[transform.Space]string{
+	transform.SpaceSRGB: "srgb", transform.SpaceTagged: "tinysrgb", transform.SpaceCMYK: "cmyk",
+	transform.SpaceNoCMYK: "no_cmyk", transform.SpaceKeep: "keep_cmyk",
+}
+
+// outputComponent writes the encoder's settings. It reads what it wrote again,
+// and refuses where that is less than what there was to say.
 func outputComponent(t transform.Transformation) (string, error) {
 	var parts []string
-	if t.DPR != 0 && t.DPR != 1 {
-		parts = append(parts, "dpr_"+decimalForm(t.DPR))
-	}
-	switch o := t.Output; o.Format {
-	case "":
-	case transform.Auto:
-		parts = append(parts, "f_auto")
-	default:
-		if !outputFormats[o.Format] {
-			return "", media.Errorf(media.Unsupported, "Format cannot be said in this dialect: %s", o.Format)
+	say := func(given bool, part string) {
+		if given {
+			parts = append(parts, part)
 		}
-		parts = append(parts, "f_"+media.Extension(o.Format))
 	}
-	switch t.Output.Frames {
-	case transform.FramesAll:
-		parts = append(parts, "fl_animated")
-	case transform.FramesFirst:
-		return "", media.Errorf(media.Unsupported, "Choice of frames cannot be said in this dialect")
+	o := t.Output
+	say(o.Delay != 0, "dl_"+strconv.Itoa(o.Delay))
+	say(o.Density != 0, "dn_"+strconv.Itoa(o.Density))
+	say(t.DPR != 0 && t.DPR != 1, "dpr_"+decimalForm(t.DPR))
+	say(o.Loop == -1, "e_loop")
+	say(o.Loop > 0, "e_loop:"+strconv.Itoa(o.Loop-1))
+	say(o.Format == transform.Auto, "f_auto")
+	say(o.Format != "" && o.Format != transform.Auto, "f_"+media.Extension(o.Format))
+	say(o.Space != "", "cs_"+spaces[o.Space])
+	var names []string
+	for name, f := range flags {
+		with := o
+		if f.output != nil && name != "awebp" && name != "force_strip" && name != "strip_profile" {
+			if f.output(&with); with == o {
+				names = append(names, name)
+			}
+		}
 	}
-	if t.Output.Progressive {
-		parts = append(parts, "fl_progressive")
+	if o.Progressive {
+		names = append(names, "progressive")
 	}
-	if t.Output.Quality != 0 {
-		parts = append(parts, "q_"+strconv.Itoa(t.Output.Quality))
+	slices.Sort(names)
+	say(len(names) > 0, "fl_"+strings.Join(names, "."))
+	quality := "q_" + strconv.Itoa(o.Quality)
+	if o.Chroma != "" {
+		quality += ":" + string(o.Chroma)
 	}
-	return strings.Join(parts, ","), nil
+	say(o.Quality != 0, quality)
+	say(o.Level != "", "q_auto:"+string(o.Level))
+	slices.Sort(parts)
+	text := strings.Join(parts, ",")
+	if text == "" && o == (transform.Output{}) {
+		return "", nil
+	}
+	c, err := parseComponents([]string{text}, hints{})
+	if err != nil || c.Output != o || c.Input.Density != t.Input.Density {
+		return "", media.Errorf(media.Unsupported, "Output cannot be said in this dialect: %s",
+			transform.Transformation{Output: o})
+	}
+	return text, nil
 }
 
 func lengthText(l transform.Length) (string, error) {

@@ -8,133 +8,255 @@ import (
 	"tintype/internal/transform"
 )
 
-// chromaFrom is the quality from which colour is kept in full resolution.
-const chromaFrom = 90
-
-// autoQuality are the qualities that q_auto stands for; ":sensitive" adds
-// sensitiveBonus.
-var autoQuality = map[string]int{"best": 87, "good": 78, "eco": 64, "low": 50}
-
-const sensitiveBonus = 5
+// levels are those of q_auto, and sensitive what ":sensitive" makes of them.
+var (
+	levels = map[string]transform.Level{
+		"best": transform.LevelBest, "good": transform.LevelGood, "eco": transform.LevelEco, "low": transform.LevelLow,
+	}
+	sensitive = map[transform.Level]transform.Level{
+		transform.LevelBest: transform.LevelBest, transform.LevelGood: transform.LevelBest,
+		transform.LevelEco: transform.LevelGood, transform.LevelLow: transform.LevelEco,
+	}
+)
 
 // jpegmini are the levels of q_auto that stand in for that third-party encoder's.
-var jpegmini = map[string]string{"": "best", "0": "best", "1": "good", "2": "eco"}
+var jpegmini = map[string]transform.Level{
+	"": transform.LevelBest, "0": transform.LevelBest, "1": transform.LevelGood, "2": transform.LevelEco,
+}
 
-// output records what configures the encoder: f_, q_, dpr_, cs_.
-func (p *chainParser) output(c component, _ qualifiers) error {
-	if v, ok := c.values["f"]; ok {
-		format, err := parseFormat(v)
+// output records what configures the encoder, for the whole chain: f_, q_,
+// cs_, dn_, dl_ and the loop of an animation. dpr_ was read before.
+func (p *chainParser) output(c component, _ *qualifiers) error {
+	for _, one := range []struct {
+		prefix string
+		read   func(string) error
+	}{{"f", p.format}, {"q", p.quality}, {"cs", p.space}, {"dn", p.density}, {"dl", p.delay}} {
+		v, ok := c.values[one.prefix]
+		if !ok {
+			continue
+		}
+		v, err := p.text(one.prefix, v)
 		if err != nil {
 			return err
 		}
-		p.Output.Format = format
-	}
-	if v, ok := c.values["q"]; ok {
-		quality, err := parseQuality(v)
-		if err != nil {
+		if err := one.read(v); err != nil {
 			return err
 		}
-		p.Output.Quality = quality
-	}
-	if v, ok := c.values["dpr"]; ok {
-		dpr, err := parseNumber("dpr", v)
-		if err != nil {
-			return err
-		}
-		if dpr <= 0 || dpr > 100 {
-			return invalidParam("dpr", v)
-		}
-		if dpr == 1 {
-			dpr = 0
-		}
-		p.DPR = dpr
-	}
-	if v, ok := c.values["cs"]; ok {
-		return checkSpace(v)
 	}
 	return nil
 }
 
-func parseFormat(value string) (string, error) {
-	lower := strings.ToLower(value)
-	if lower == "auto" || lower == "auto:image" {
-		return transform.Auto, nil
+// ratioOfPixels reads dpr_.
+func (p *chainParser) ratioOfPixels(value string) error {
+	dpr := 0.0
+	if value == "auto" {
+		p.Hinted = true
+		dpr = math.Ceil(p.hints.dpr)
+	} else {
+		n, _, err := p.fixed("dpr", value)
+		if err != nil {
+			return err
+		}
+		if n <= 0 || n > 100 {
+			return invalidParam("dpr", value)
+		}
+		dpr = n
 	}
-	f, ok := media.FormatByExtension(lower)
-	if ok && outputFormats[f.Name] {
-		return f.Name, nil
+	if dpr == 1 {
+		dpr = 0
 	}
-	if ok || otherFormats[lower] || strings.HasPrefix(lower, "auto:") {
-		return "", unsupportedParam("f_" + value)
-	}
-	return "", refuse("f", value)
+	p.DPR = dpr
+	return nil
 }
 
-// parseQuality reads q_: a whole number from 1 to 100, a fraction of 100, or
-// a level of "auto". The colour resolution may be stated where it is the one
-// that the quality has anyway.
-func parseQuality(value string) (int, error) {
+func (p *chainParser) format(value string) error {
+	lower := strings.ToLower(value)
+	switch lower {
+	case "auto", "auto:image":
+		p.Output.Format = transform.Auto
+		return nil
+	case "auto:animated":
+		p.Output.Format, p.Output.Frames = transform.Auto, transform.FramesAll
+		return nil
+	}
+	f, ok := media.FormatByExtension(lower)
+	switch {
+	case ok && outputFormats[f.Name]:
+		p.Output.Format = f.Name
+		return nil
+	case ok || otherFormats[lower] || lower == "auto:video":
+		return unsupportedParam("f_" + value)
+	}
+	return invalidParam("f", value)
+}
+
+// quality reads q_: a whole number from 1 to 100, a fraction of 100, or a
+// level of "auto", the last but one with the resolution of colour.
+func (p *chainParser) quality(value string) error {
 	name, arg, hasArg := strings.Cut(value, ":")
 	switch name {
 	case "auto":
-		return parseAutoQuality(value, arg, hasArg)
+		return p.autoQuality(value, arg, hasArg)
 	case "jpegmini":
-		if level, ok := jpegmini[arg]; ok {
-			return autoQuality[level], nil
+		level, ok := jpegmini[arg]
+		if !ok {
+			return invalidParam("q", value)
 		}
-		return 0, invalidParam("q", value)
+		p.Output.Level, p.Output.Quality = level, 0
+		return nil
 	}
-	n, err := parseNumber("q", name)
+	n, decimal, err := p.fixed("q", name)
 	if err != nil {
-		return 0, refuse("q", value)
+		return err
 	}
-	if strings.Contains(name, ".") {
+	if decimal {
 		if n > 1 {
-			return 0, invalidParam("q", value)
+			return invalidParam("q", value)
 		}
-		n = math.Round(n * 100)
+		n *= 100
 	}
+	n = math.Round(n)
 	if n < 1 || n > 100 {
-		return 0, invalidParam("q", value)
+		return invalidParam("q", value)
 	}
+	chroma := transform.Chroma("")
 	switch {
-	case !hasArg,
-		arg == "420" && n < chromaFrom,
-		arg == "444" && n >= chromaFrom:
-		return int(n), nil
-	case arg == "420", arg == "444", strings.HasPrefix(arg, "qmax_"):
-		return 0, unsupportedParam("q_" + value)
+	case !hasArg:
+	case arg == "420" || arg == "444":
+		chroma = transform.Chroma(arg)
+	case strings.HasPrefix(arg, "qmax_"):
+		return unsupportedParam("q_" + value)
+	default:
+		return invalidParam("q", value)
 	}
-	return 0, invalidParam("q", value)
+	p.Output.Quality, p.Output.Chroma, p.Output.Level = int(n), chroma, ""
+	return nil
 }
 
-func parseAutoQuality(value, arg string, hasArg bool) (int, error) {
-	level, sensitive := "good", 0
+func (p *chainParser) autoQuality(value, arg string, hasArg bool) error {
+	level, more := transform.LevelGood, false
 	for i, word := range strings.Split(arg, ":") {
 		switch {
 		case !hasArg:
 		case word == "sensitive":
-			sensitive = sensitiveBonus
-		case i == 0 && autoQuality[word] > 0:
-			level = word
+			more = true
+		case i == 0 && levels[word] != "":
+			level = levels[word]
 		default:
-			return 0, invalidParam("q", value)
+			return invalidParam("q", value)
 		}
 	}
-	return autoQuality[level] + sensitive, nil
+	if more {
+		level = sensitive[level]
+	}
+	p.Output.Level, p.Output.Quality, p.Output.Chroma = level, 0, ""
+	return nil
 }
 
-// checkSpace accepts the colour spaces that every rendition has anyway.
-func checkSpace(value string) error {
+// space reads cs_.
+func (p *chainParser) space(value string) error {
 	lower := strings.ToLower(value)
 	switch lower {
-	case "srgb", "no_cmyk":
+	case "srgb", "srgb:truecolor":
+		p.Output.Space = transform.SpaceSRGB
+	case "tinysrgb":
+		p.Output.Space = transform.SpaceTagged
+	case "cmyk":
+		p.Output.Space = transform.SpaceCMYK
+	case "no_cmyk":
+		p.Output.Space = transform.SpaceNoCMYK
+	case "keep_cmyk", "copy":
+		p.Output.Space = transform.SpaceKeep
+	default:
+		if strings.HasPrefix(lower, "icc:") {
+			return unsupportedParam("cs_" + value)
+		}
+		return invalidParam("cs", value)
+	}
+	return nil
+}
+
+// density reads dn_: how vectors are rendered, and what the file states.
+func (p *chainParser) density(value string) error {
+	if value == "idn" {
+		return unsupportedParam("dn_" + value)
+	}
+	n, decimal, err := p.fixed("dn", value)
+	if err != nil {
+		return err
+	}
+	if decimal || n < 1 || n > 2400 || n != math.Trunc(n) {
+		return invalidParam("dn", value)
+	}
+	p.Input.Density, p.Output.Density = n, int(n)
+	return nil
+}
+
+// delay reads dl_, milliseconds between frames.
+func (p *chainParser) delay(value string) error {
+	n, decimal, err := p.fixed("dl", value)
+	if err != nil {
+		return err
+	}
+	if decimal || n < 1 || n > 60_000 || n != math.Trunc(n) {
+		return invalidParam("dl", value)
+	}
+	p.Output.Delay = int(n)
+	return nil
+}
+
+func (p *chainParser) flag(text string, q *qualifiers) error {
+	name, arg, hasArg := strings.Cut(text, ":")
+	f := flags[name]
+	if hasArg && f.kind != flagProgressive && f.kind != flagAttachment && f.kind != flagUnbuilt {
+		return invalidParam("fl", text)
+	}
+	switch f.kind {
+	case flagUnbuilt:
+		return unsupportedParam("fl_" + text)
+	case flagGiven:
+	case flagIdle:
 		return nil
-	case "tinysrgb", "cmyk", "keep_cmyk", "srgb:truecolor", "copy":
-		return unsupportedParam("cs_" + value)
+	case flagOutput:
+		f.output(&p.Output)
+	case flagQualifier:
+		q.flags[name] = true
+	case flagAnyFormat:
+		p.anyFormat = true
+	case flagProgressive:
+		switch arg {
+		case "", "semi", "steep":
+			p.Output.Progressive = true
+		case "none":
+			p.Output.Progressive = false
+		default:
+			return invalidParam("fl", text)
+		}
+	case flagAttachment:
+		filename, err := attachmentName(arg)
+		if err != nil {
+			return err
+		}
+		p.Attachment, p.Filename = true, filename
+		return nil
+	case flagImmutable:
+		p.Immutable = true
+		return nil
+	case flagFreeRatio:
+		q.freeRatio = true
+	default:
+		return invalidParam("fl", text)
 	}
-	if strings.HasPrefix(lower, "icc:") {
-		return unsupportedParam("cs_" + value)
+	p.rewrites = true
+	return nil
+}
+
+// attachmentName decodes the name of a download a second time: a dot would
+// end the flag otherwise.
+func attachmentName(text string) (string, error) {
+	name := decodeOnce(text)
+	if !printable(name) || strings.ContainsAny(name, `/\"`) || len(name) > 255 {
+		return "", invalidParam("fl", "attachment:"+text)
 	}
-	return refuse("cs", value)
+	return name, nil
 }

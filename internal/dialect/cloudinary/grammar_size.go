@@ -12,144 +12,289 @@ var fits = map[string]struct {
 	fit   transform.Fit
 	limit transform.Limit
 }{
-	"scale": {transform.Fill, transform.AnySize},
-	"fit":   {transform.Inside, transform.AnySize},
-	"limit": {transform.Inside, transform.ReduceOnly},
-	"mfit":  {transform.Inside, transform.EnlargeOnly},
-	"fill":  {transform.Cover, transform.AnySize},
-	"lfill": {transform.Cover, transform.ReduceOnly},
-	"thumb": {transform.Cover, transform.AnySize},
-	"pad":   {transform.Contain, transform.AnySize},
-	"lpad":  {transform.Contain, transform.ReduceOnly},
+	"scale":    {transform.Fill, transform.AnySize},
+	"fit":      {transform.Inside, transform.AnySize},
+	"limit":    {transform.Inside, transform.ReduceOnly},
+	"mfit":     {transform.Inside, transform.EnlargeOnly},
+	"fill":     {transform.Cover, transform.AnySize},
+	"lfill":    {transform.Cover, transform.ReduceOnly},
+	"thumb":    {transform.Cover, transform.AnySize},
+	"auto":     {transform.Cover, transform.AnySize},
+	"fill_pad": {transform.Cover, transform.AnySize},
+	"auto_pad": {transform.Cover, transform.AnySize},
+	"pad":      {transform.Contain, transform.AnySize},
+	"lpad":     {transform.Contain, transform.ReduceOnly},
 }
 
-var compass = map[string]transform.Anchor{
-	"center":     transform.Center,
-	"north":      transform.North,
-	"north_east": transform.NorthEast,
-	"east":       transform.East,
-	"south_east": transform.SouthEast,
-	"south":      transform.South,
-	"south_west": transform.SouthWest,
-	"west":       transform.West,
-	"north_west": transform.NorthWest,
-	"xy_center":  transform.AtPoint,
+// otherCrops are the crop modes that are not offered.
+var otherCrops = words("imagga_crop imagga_scale")
+
+// sizing is what a component says about a size, and what is left to expressions.
+type sizing struct {
+	mode    string
+	box     transform.Box
+	gravity transform.Gravity
+	zoom    float64
+	// sides are the numbers of w, h and ar as they came.
+	width, height, ratio *number
+	values               bindings
 }
 
-// autoGravity are the crop modes that g_auto goes with.
-var autoGravity = words("crop fill lfill fill_pad thumb auto auto_pad")
+func (z *sizing) sized() bool { return z.width != nil || z.height != nil || z.ratio != nil }
 
-// resize is the stage of c_, w_, h_, ar_, g_, x_ and y_. A mode without any
+// regional effects take the size and the offsets for the region that they change.
+var regional = words("blur_region pixelate_region")
+
+// resize is the stage of c_, w_, h_, ar_, g_, x_, y_ and z_. A mode without any
 // size leaves the picture as it is, except that c_crop with x_ or y_ cuts
-// away what lies before the point.
-func (p *chainParser) resize(c component, q qualifiers) error {
-	mode, given := c.values["c"]
-	if !given {
-		mode = "scale"
-	}
-	scaling, scales := fits[mode]
-	if !scales && mode != "crop" && mode != "mpad" {
-		if otherCrops[mode] {
-			return unsupportedParam("c_" + mode)
+// away what lies before the point, and leaves what was looked for.
+func (p *chainParser) resize(c component, q *qualifiers) error {
+	effect, _, _ := strings.Cut(c.values["e"], ":")
+	if regional[effect] {
+		if c.has("c") {
+			return unsupportedParam("c_" + c.values["c"] + " with e_" + effect)
 		}
-		return refuse("c", mode)
+		return nil
 	}
-	box, err := p.box(c, q)
-	if err != nil {
+	if offsetEffects[effect] {
+		c = c.without("x", "y")
+	}
+	z := sizing{mode: c.values["c"]}
+	if z.mode == "" {
+		z.mode = "scale"
+	}
+	scaling, scales := fits[z.mode]
+	if !scales && z.mode != "crop" && z.mode != "mpad" {
+		if otherCrops[z.mode] {
+			return unsupportedParam("c_" + z.mode)
+		}
+		return invalidParam("c", z.mode)
+	}
+	if err := p.size(c, q, &z); err != nil {
 		return err
 	}
-	gravity, err := parseGravity(c, mode)
-	if err != nil {
-		return err
-	}
-	sized := box.Width.Given() || box.Height.Given() || box.Ratio != 0
-	switch mode {
+	switch z.mode {
 	case "crop":
-		corner := gravity.Anchor == "" && (gravity.X.Given() || gravity.Y.Given())
-		if sized || corner {
-			p.push(transform.Extract{Box: box, Gravity: gravity})
-		}
-		return nil
+		return p.crop(z, q)
 	case "mpad":
-		if sized {
-			p.push(transform.Extend{Box: box, Gravity: gravity, Background: q.background})
+		if z.sized() {
+			p.push(z.values.on(transform.Extend{Box: z.box, Gravity: z.gravity, Background: q.background, Backdrop: q.backdrop}))
 		}
 		return nil
 	}
-	if !sized {
+	if !z.sized() {
 		return nil
 	}
-	step := transform.Resize{Fit: scaling.fit, Limit: scaling.limit, Box: box}
+	step := transform.Resize{Fit: scaling.fit, Limit: scaling.limit, Box: z.box}
 	switch scaling.fit {
 	case transform.Cover:
-		step.Gravity = gravity
+		step.Gravity = z.gravity
+		if z.close() {
+			step.Fit, step.Zoom = transform.Closeup, z.zoom
+		}
 	case transform.Contain:
-		step.Gravity, step.Background = gravity, q.background
+		step.Gravity, step.Background, step.Backdrop = z.gravity, q.background, q.backdrop
+	default:
+		z.values = z.values.except("x", "y", "zoom")
 	}
-	p.push(step)
+	if strings.HasSuffix(z.mode, "_pad") {
+		return p.fillPad(z, step, q)
+	}
+	p.push(z.values.on(step))
 	return nil
 }
 
-// box reads w_, h_ and ar_, of which the ratio is dropped when both sides are given.
-func (p *chainParser) box(c component, q qualifiers) (box transform.Box, err error) {
-	first := len(p.Steps) == 0
-	if v, ok := c.values["w"]; ok {
-		if box.Width, err = parseSide("w", v, "iw", first); err != nil {
-			return box, err
+// close reports that the mode takes in what gravity found and no more.
+func (z *sizing) close() bool {
+	if z.mode != "thumb" && z.mode != "auto" {
+		return false
+	}
+	zoomed := z.zoom != 0 || z.values.has("zoom")
+	return zoomed || z.mode == "thumb" && isFound(z.gravity.Anchor)
+}
+
+// isFound reports that an anchor is looked for and has an extent.
+func isFound(a transform.Anchor) bool {
+	return a == transform.Face || a == transform.Faces || a == transform.Custom || a == transform.Region
+}
+
+func (b bindings) has(field string) bool {
+	for _, v := range b {
+		if v.Field == field {
+			return true
 		}
 	}
-	if v, ok := c.values["h"]; ok {
-		if box.Height, err = parseSide("h", v, "ih", first); err != nil {
-			return box, err
+	return false
+}
+
+func (b bindings) except(fields ...string) bindings {
+	var kept bindings
+	for _, v := range b {
+		drop := false
+		for _, f := range fields {
+			drop = drop || v.Field == f
 		}
+		if !drop {
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}
+
+// size reads everything about a size.
+func (p *chainParser) size(c component, q *qualifiers, z *sizing) error {
+	var err error
+	if z.width, err = p.side(c, "w"); err != nil {
+		return err
+	}
+	if z.height, err = p.side(c, "h"); err != nil {
+		return err
 	}
 	if v, ok := c.values["ar"]; ok {
-		if box.Ratio, err = parseRatio("ar", v); err != nil {
-			return box, err
+		n, err := p.ratio("ar", v)
+		if err != nil {
+			return err
+		}
+		if z.width == nil || z.height == nil {
+			z.ratio = &n
 		}
 	}
-	if box.Width.Given() && box.Height.Given() {
-		box.Ratio = 0
+	if z.width != nil {
+		z.box.Width = z.values.length("width", *z.width)
 	}
-	box.FreeRatio = q.freeRatio && box.Ratio == 0 && box.Width.Given() != box.Height.Given()
-	return box, nil
+	if z.height != nil {
+		z.box.Height = z.values.length("height", *z.height)
+	}
+	if z.ratio != nil {
+		z.box.Ratio = z.values.number("ratio", *z.ratio)
+	}
+	z.box.FreeRatio = q.freeRatio && z.ratio == nil && (z.width != nil) != (z.height != nil)
+	if z.gravity, err = p.gravity(c, z.mode, &z.values); err != nil {
+		return err
+	}
+	v, ok := c.values["z"]
+	if !ok {
+		return nil
+	}
+	n, err := p.number("z", v)
+	if err != nil {
+		return err
+	}
+	if n.expr == nil && n.value <= 0 {
+		return invalidParam("z", v)
+	}
+	if z.mode == "thumb" || z.mode == "crop" || z.mode == "auto" {
+		if z.zoom = z.values.number("zoom", n.clamp(0.01, 100)); z.zoom == 1 {
+			z.zoom = 0
+		}
+	}
+	return nil
 }
 
-// parseGravity reads g_, x_ and y_. The zero Gravity means that none of them came.
-func parseGravity(c component, mode string) (g transform.Gravity, err error) {
-	if v, ok := c.values["g"]; ok {
-		if g.Anchor, err = parseAnchor(v, mode); err != nil {
-			return g, err
-		}
+// side reads w_ or h_, nil if it was not given.
+func (p *chainParser) side(c component, prefix string) (*number, error) {
+	v, ok := c.values[prefix]
+	if !ok {
+		return nil, nil
 	}
-	if v, ok := c.values["x"]; ok {
-		if g.X, err = parseLength("x", v); err != nil {
-			return g, err
-		}
+	if v == "auto" || strings.HasPrefix(v, "auto:") {
+		return p.hinted(prefix, v)
 	}
-	if v, ok := c.values["y"]; ok {
-		if g.Y, err = parseLength("y", v); err != nil {
-			return g, err
-		}
+	n, err := p.number(prefix, v)
+	if err == nil && n.expr == nil && n.value <= 0 {
+		err = invalidParam(prefix, v)
 	}
-	return g, nil
+	return &n, err
 }
 
-func parseAnchor(value, mode string) (transform.Anchor, error) {
-	if a, ok := compass[value]; ok {
-		return a, nil
+// crop cuts a region out.
+func (p *chainParser) crop(z sizing, q *qualifiers) error {
+	g := z.gravity
+	corner := g.Anchor == "" && (g.X.Given() || g.Y.Given() || z.values.has("x") || z.values.has("y"))
+	if !z.sized() && !corner && !isFound(g.Anchor) {
+		return nil
 	}
-	name, arg, _ := strings.Cut(value, ":")
-	if name == "auto" && !autoGravity[mode] {
-		return "", media.Errorf(media.Invalid, "Use auto gravity only with crop, fill, lfill, fill_pad or thumb")
+	step := transform.Extract{Box: z.box, Gravity: g, Zoom: z.zoom, OfFound: q.flags["region_relative"]}
+	if step.OfFound && !isFound(g.Anchor) {
+		return invalidParam("fl", "region_relative")
 	}
-	switch value {
-	case "auto", "auto:subject", "auto:classic":
-		return transform.Attention, nil
+	p.push(z.values.on(step))
+	return nil
+}
+
+// fillPad fills a box as far as at least half of the picture is kept, and pads
+// the rest.
+func (p *chainParser) fillPad(z sizing, cover transform.Resize, q *qualifiers) error {
+	if z.gravity.Anchor != transform.Attention && !isFound(z.gravity.Anchor) {
+		return media.Errorf(media.Invalid, "Use %s only with auto gravity", z.mode)
 	}
-	stored := strings.HasPrefix(value, "region_!") || strings.HasPrefix(value, "clipping_path_!")
-	if stored || otherGravities[name] && (name != "auto" || arg != "") {
-		return "", unsupportedParam("g_" + value)
+	wanted, ok := z.wanted()
+	if !ok {
+		p.push(z.values.on(cover))
+		return nil
 	}
-	return "", refuse("g", value)
+	near := func(op transform.Operator, factor float64) transform.Expr {
+		return transform.Calc(op, wanted, transform.Calc(transform.ExprMul, transform.Fact("ratio"), transform.Num(factor)))
+	}
+	ratio := transform.Calc(transform.ExprMax,
+		transform.Calc(transform.ExprMul, transform.Fact("ratio"), transform.Num(0.5)),
+		transform.Calc(transform.ExprMin, wanted, transform.Calc(transform.ExprMul, transform.Fact("ratio"), transform.Num(2))))
+	part := bindings{{Field: "ratio", Expr: ratio}}
+	padded := transform.Resize{Fit: transform.Contain, Box: z.box, Background: q.background, Backdrop: q.backdrop}
+	p.push(transform.If{
+		Cond: transform.Calc(transform.ExprAnd, near(transform.ExprGe, 0.5), near(transform.ExprLe, 2)),
+		Then: []transform.Step{z.values.on(cover)},
+		Else: []transform.Step{part.on(transform.Extract{Gravity: z.gravity}), z.values.except("x", "y", "zoom").on(padded)},
+	})
+	return nil
+}
+
+// wanted is the aspect ratio that is asked for, false if it is the picture's own.
+func (z *sizing) wanted() (transform.Expr, bool) {
+	if z.ratio != nil {
+		return z.ratio.as(), true
+	}
+	if z.width == nil || z.height == nil {
+		return transform.Expr{}, false
+	}
+	e, err := calculate(transform.ExprDiv, z.width.of("width"), z.height.of("height"))
+	return e, err == nil
+}
+
+// of is a side as an expression, fractions being of a fact.
+func (n number) of(fact string) transform.Expr {
+	if n.decimal {
+		return transform.Calc(transform.ExprMul, transform.Num(n.value), transform.Fact(fact))
+	}
+	return n.as()
+}
+
+// turnFirst turns the picture by a right angle where that brings its aspect
+// ratio to the side of 1 on which the one lies that is asked for.
+func (p *chainParser) turnFirst(c component, q *qualifiers) error {
+	for _, angle := range q.angles {
+		if angle != "auto_left" && angle != "auto_right" {
+			continue
+		}
+		z := sizing{mode: "scale"}
+		if err := p.size(c.without("g", "x", "y", "z"), q, &z); err != nil {
+			return err
+		}
+		wanted, ok := z.wanted()
+		if !ok {
+			continue
+		}
+		turn := transform.Rotate{Degrees: 90}
+		if angle == "auto_left" {
+			turn.Degrees = 270
+		}
+		less := func(e transform.Expr) transform.Expr {
+			return transform.Calc(transform.ExprSub, e, transform.Num(1))
+		}
+		p.push(transform.If{
+			Cond: transform.Calc(transform.ExprLt, transform.Calc(transform.ExprMul, less(wanted), less(transform.Fact("ratio"))), transform.Num(0)),
+			Then: []transform.Step{turn},
+		})
+	}
+	return nil
 }

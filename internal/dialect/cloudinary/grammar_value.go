@@ -9,17 +9,15 @@ import (
 	"unicode/utf8"
 
 	"tintype/internal/dialect"
+	"tintype/internal/media"
 	"tintype/internal/transform"
 )
 
 var (
 	integerText = regexp.MustCompile(`^-?[0-9]{1,9}$`)
 	decimalText = regexp.MustCompile(`^-?[0-9]*\.[0-9]+$`)
-	// expressionText finds what is calculated: variables, operators, and the
-	// characteristics of the picture.
-	expressionText = regexp.MustCompile(`\$|(^|_)(add|sub|mul|div|mod|pow)(_|$)|^(auto|iw|ih|iar|tar|w|h|ar|fc|ccc|rc|cp|pc|px|py|du|idu|idn|ils)(:|$)|^(initial_|ctx:|md:)`)
-	borderText     = regexp.MustCompile(`^([0-9]{1,6})px_solid_(.+)$`)
-	hexColor       = regexp.MustCompile(`^[0-9A-Fa-f]+$`)
+	borderText  = regexp.MustCompile(`^(.+?)(px)?_solid_(.+)$`)
+	hexColor    = regexp.MustCompile(`^[0-9A-Fa-f]+$`)
 )
 
 // words makes a set of the words of a text.
@@ -31,59 +29,23 @@ func words(text string) map[string]bool {
 	return set
 }
 
-// refuse says why a value that could not be read is refused: it is one of
-// the vendor's that is not offered here, or no value at all.
-func refuse(prefix, value string) error {
-	if expressionText.MatchString(value) {
-		return unsupportedParam(prefix + "_" + value)
-	}
-	return invalidParam(prefix, value)
-}
-
 func parseInt(prefix, value string) (int, error) {
 	if !integerText.MatchString(value) {
-		return 0, refuse(prefix, value)
+		return 0, invalidParam(prefix, value)
 	}
 	return strconv.Atoi(value)
 }
 
 // parseNumber reads a whole or decimal number of a size that no picture needs.
-func parseNumber(prefix, value string) (float64, error) {
+func parseNumber(prefix, value string) (number, error) {
 	if !integerText.MatchString(value) && !decimalText.MatchString(value) {
-		return 0, refuse(prefix, value)
+		return number{}, invalidParam(prefix, value)
 	}
 	f, err := strconv.ParseFloat(value, 64)
 	if err != nil || math.Abs(f) > 999_999_999 {
-		return 0, invalidParam(prefix, value)
+		return number{}, invalidParam(prefix, value)
 	}
-	return f + 0, nil // -0 is 0
-}
-
-// parseLength reads a coordinate: a whole number is pixels, a number with a
-// decimal point a fraction of the component's input.
-func parseLength(prefix, value string) (transform.Length, error) {
-	f, err := parseNumber(prefix, value)
-	if err != nil {
-		return transform.Length{}, err
-	}
-	if strings.Contains(value, ".") {
-		return transform.Frac(f), nil
-	}
-	return transform.Px(f), nil
-}
-
-// parseSide reads w or h. original is the name of the original picture's own
-// length ("iw" for w), which is a fraction of 1 as long as the chain has not
-// changed the picture.
-func parseSide(prefix, value, original string, first bool) (transform.Length, error) {
-	if value == original && first {
-		return transform.Frac(1), nil
-	}
-	l, err := parseLength(prefix, value)
-	if err == nil && l.Value <= 0 {
-		return l, invalidParam(prefix, value)
-	}
-	return l, err
+	return number{value: f + 0, decimal: strings.Contains(value, ".")}, nil // -0 is 0
 }
 
 // maxRatio bounds aspect ratios either way.
@@ -91,23 +53,49 @@ const maxRatio = 100_000
 
 // parseRatio reads an aspect ratio, "16:9" or "1.5".
 func parseRatio(prefix, value string) (float64, error) {
-	num, den, pair := strings.Cut(value, ":")
-	if expressionText.MatchString(value) {
-		return 0, unsupportedParam(prefix + "_" + value)
-	}
-	a, err := parseNumber(prefix, num)
-	b := 1.0
+	over, under, pair := strings.Cut(value, ":")
+	a, err := parseNumber(prefix, over)
+	b := number{value: 1}
 	if err == nil && pair {
-		b, err = parseNumber(prefix, den)
+		b, err = parseNumber(prefix, under)
 	}
-	if err != nil || a <= 0 || b <= 0 {
+	if err != nil || a.value <= 0 || b.value <= 0 {
 		return 0, invalidParam(prefix, value)
 	}
-	r := a / b
+	r := a.value / b.value
 	if r < 1.0/maxRatio || r > maxRatio {
 		return 0, invalidParam(prefix, value)
 	}
 	return r, nil
+}
+
+// ratio reads an aspect ratio that may be calculated.
+func (p *chainParser) ratio(prefix, value string) (number, error) {
+	value, err := p.ratioText(prefix, value)
+	if err != nil {
+		return number{}, err
+	}
+	if r, err := parseRatio(prefix, value); err == nil {
+		return number{value: r}, nil
+	}
+	n, err := p.number(prefix, value)
+	if err == nil && n.expr == nil && (n.value < 1.0/maxRatio || n.value > maxRatio) {
+		err = invalidParam(prefix, value)
+	}
+	return n, err
+}
+
+// ratioText replaces a variable that holds a ratio such as "16:9".
+func (p *chainParser) ratioText(prefix, value string) (string, error) {
+	name, ok := variableName(value)
+	if !ok {
+		return value, nil
+	}
+	v, err := p.lookup(name)
+	if err == nil && v.known {
+		return v.literal, nil
+	}
+	return value, err
 }
 
 // parseColor reads a colour: a name of CSS, "transparent", or hexadecimal
@@ -127,13 +115,16 @@ func parseColor(prefix, value string) (transform.Color, error) {
 	if c, valid := parseHex(digits); ok && valid {
 		return c, nil
 	}
-	if prefix == "b" {
-		switch name, _, _ := strings.Cut(lower, ":"); name {
-		case "auto", "blurred", "gen_fill":
-			return transform.Color{}, unsupportedParam(prefix + "_" + value)
-		}
+	return transform.Color{}, invalidParam(prefix, value)
+}
+
+// color reads a colour that a variable may hold.
+func (p *chainParser) color(prefix, value string) (transform.Color, error) {
+	text, err := p.text(prefix, value)
+	if err != nil {
+		return transform.Color{}, err
 	}
-	return transform.Color{}, refuse(prefix, value)
+	return parseColor(prefix, text)
 }
 
 func parseHex(digits string) (transform.Color, bool) {
@@ -155,27 +146,30 @@ func parseHex(digits string) (transform.Color, bool) {
 	return transform.Color{R: uint8(n >> 24), G: uint8(n >> 16), B: uint8(n >> 8), A: uint8(n)}, err == nil
 }
 
-// parseRadius reads one to four radii, clockwise from the top left; the ones
-// that are left out are those of the opposite corners. "max" is an ellipse.
-func parseRadius(value string) (radii [4]transform.Length, ellipse bool, err error) {
-	if value == "max" {
-		return radii, true, nil
+// radius reads one to four radii, clockwise from the top left; the ones that
+// are left out are those of the opposite corners. "max" is an ellipse.
+func (p *chainParser) radius(value string, values *bindings) (radii [4]transform.Length, ellipse bool, err error) {
+	if value, err = p.radiusText(value); err != nil || value == "max" {
+		return radii, value == "max", err
 	}
 	parts := strings.Split(value, ":")
 	if len(parts) > 4 {
 		return radii, false, invalidParam("r", value)
 	}
-	var px [4]float64
+	var px [4]number
 	for i, part := range parts {
 		if part == "max" {
 			return radii, false, unsupportedParam("r_" + value)
 		}
-		if px[i], err = parseNumber("r", part); err != nil {
-			return radii, false, refuse("r", value)
+		n, err := p.number("r", part)
+		if err != nil || n.value < 0 {
+			if err == nil || media.CodeOf(err) == media.Invalid && !strings.ContainsAny(part, "$_") {
+				err = invalidParam("r", value)
+			}
+			return radii, false, err
 		}
-		if px[i] < 0 {
-			return radii, false, invalidParam("r", value)
-		}
+		n.decimal = false
+		px[i] = n
 	}
 	switch len(parts) {
 	case 1:
@@ -185,28 +179,53 @@ func parseRadius(value string) (radii [4]transform.Length, ellipse bool, err err
 	case 3:
 		px[3] = px[1]
 	}
-	if px == ([4]float64{}) {
+	if len(parts) == 1 && px[0].expr != nil {
+		values.number("radius", px[0])
+		return radii, false, nil
+	}
+	if px == ([4]number{}) {
 		return radii, false, nil
 	}
 	for i := range px {
-		radii[i] = transform.Px(px[i])
+		radii[i] = values.length("radius"+strconv.Itoa(i+1), px[i])
 	}
 	return radii, false, nil
 }
 
-// parseBorder reads "<n>px_solid_<colour>".
-func parseBorder(value string) (width float64, c transform.Color, err error) {
+// radiusText replaces a variable that holds "max" or a list.
+func (p *chainParser) radiusText(value string) (string, error) {
+	name, ok := variableName(value)
+	if !ok {
+		return value, nil
+	}
+	v, err := p.lookup(name)
+	if err == nil && v.known && v.text {
+		return v.literal, nil
+	}
+	return value, err
+}
+
+// border reads "<n>px_solid_<colour>", of which the width may be calculated.
+func (p *chainParser) border(value string) (width number, c transform.Color, err error) {
+	value, err = p.text("bo", value)
+	if err != nil {
+		return width, c, err
+	}
 	m := borderText.FindStringSubmatch(value)
-	if m == nil {
-		return 0, c, refuse("bo", value)
+	if m == nil || integerText.MatchString(m[1]) && m[2] == "" {
+		return width, c, invalidParam("bo", value)
 	}
-	if width, err = parseNumber("bo", m[1]); err != nil {
-		return 0, c, invalidParam("bo", value)
+	width, err = p.number("bo", m[1])
+	if err != nil && !strings.ContainsAny(m[1], "$_") || err == nil && (width.value < 0 || width.value > 999_999 || width.decimal) {
+		return width, c, invalidParam("bo", value)
 	}
-	if c, err = parseColor("bo", m[2]); err != nil {
-		return 0, c, refuse("bo", value)
+	if err != nil {
+		return width, c, err
 	}
-	return width, c, nil
+	if c, err = p.color("bo", m[3]); err != nil && !strings.Contains(m[3], "$") {
+		err = invalidParam("bo", value)
+	}
+	return width, c, err
 }
 
 // printable reports whether s is valid UTF-8 without control characters.

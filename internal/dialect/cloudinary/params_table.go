@@ -1,5 +1,7 @@
 package cloudinary
 
+import "tintype/internal/transform"
+
 // param is one parameter of the grammar.
 type param struct {
 	// name is what error messages call it: "Invalid <name> in transformation: …".
@@ -24,8 +26,8 @@ var params = map[string]param{
 	"co":  {"color", true},
 	"cs":  {"color space", true},
 	"d":   {"default image", false},
-	"dl":  {"delay", false},
-	"dn":  {"density", false},
+	"dl":  {"delay", true},
+	"dn":  {"density", true},
 	"dpr": {"dpr", true},
 	"dr":  {"dynamic range", false},
 	"du":  {"duration", false},
@@ -37,24 +39,24 @@ var params = map[string]param{
 	"fps": {"fps", false},
 	"g":   {"gravity", true},
 	"h":   {"height", true},
-	"if":  {"condition", false},
+	"if":  {"condition", true},
 	"ki":  {"keyframe interval", false},
-	"l":   {"overlay", false},
+	"l":   {"overlay", true},
 	"o":   {"opacity", true},
 	"p":   {"prefix", true},
-	"pg":  {"page", false},
+	"pg":  {"page", true},
 	"q":   {"quality", true},
 	"r":   {"radius", true},
 	"so":  {"start offset", false},
 	"sp":  {"streaming profile", false},
 	"t":   {"named transformation", true},
-	"u":   {"underlay", false},
+	"u":   {"underlay", true},
 	"vc":  {"video codec", false},
 	"vs":  {"video sampling", false},
 	"w":   {"width", true},
 	"x":   {"x", true},
 	"y":   {"y", true},
-	"z":   {"zoom", false},
+	"z":   {"zoom", true},
 }
 
 // flagKind says what becomes of a flag.
@@ -63,64 +65,79 @@ type flagKind uint8
 const (
 	flagUnknown flagKind = iota
 	flagUnbuilt
-	// flagGiven flags ask for what is always done: metadata is stripped and
-	// colours are sRGB unless asked otherwise.
+	// flagGiven flags ask for what is always done.
 	flagGiven
+	// flagIdle flags are about what there is none of here, and say nothing of
+	// the picture.
+	flagIdle
+	// flagOutput flags configure the encoder.
+	flagOutput
+	// flagQualifier flags say how their component acts.
+	flagQualifier
+	flagAnyFormat
 	flagProgressive
-	flagFrames
 	flagAttachment
 	flagImmutable
 	flagFreeRatio
 )
 
+// flagSpec is what is known of one flag.
+type flagSpec struct {
+	kind   flagKind
+	output func(*transform.Output)
+}
+
+func encodes(set func(*transform.Output)) flagSpec { return flagSpec{flagOutput, set} }
+
 // flags lists every flag by its name before a colon.
-var flags = map[string]flagKind{
-	"alternate":              flagUnbuilt,
-	"animated":               flagFrames,
-	"any_format":             flagUnbuilt,
-	"apng":                   flagUnbuilt,
-	"attachment":             flagAttachment,
-	"awebp":                  flagFrames,
-	"c2pa":                   flagUnbuilt,
-	"clip":                   flagUnbuilt,
-	"clip_evenodd":           flagUnbuilt,
-	"cutter":                 flagUnbuilt,
-	"draco":                  flagUnbuilt,
-	"force_icc":              flagUnbuilt,
-	"force_strip":            flagGiven,
-	"getinfo":                flagUnbuilt,
-	"group4":                 flagUnbuilt,
-	"hlsv3":                  flagUnbuilt,
-	"ignore_aspect_ratio":    flagFreeRatio,
-	"ignore_mask_channels":   flagUnbuilt,
-	"immutable_cache":        flagImmutable,
-	"keep_attribution":       flagUnbuilt,
-	"keep_dar":               flagUnbuilt,
-	"keep_iptc":              flagUnbuilt,
-	"layer_apply":            flagUnbuilt,
-	"lossy":                  flagUnbuilt,
-	"mono":                   flagUnbuilt,
-	"no_overflow":            flagUnbuilt,
-	"no_stream":              flagUnbuilt,
-	"original":               flagUnbuilt,
-	"png8":                   flagUnbuilt,
-	"png24":                  flagUnbuilt,
-	"png32":                  flagUnbuilt,
-	"preserve_transparency":  flagUnbuilt,
-	"progressive":            flagProgressive,
-	"rasterize":              flagUnbuilt,
-	"region_relative":        flagUnbuilt,
-	"relative":               flagUnbuilt,
-	"replace_image":          flagUnbuilt,
-	"sanitize":               flagUnbuilt,
-	"splice":                 flagUnbuilt,
-	"streaming_attachment":   flagAttachment,
-	"strip_profile":          flagGiven,
-	"text_disallow_overflow": flagUnbuilt,
-	"text_no_trim":           flagUnbuilt,
-	"tiled":                  flagUnbuilt,
-	"truncate_ts":            flagUnbuilt,
-	"waveform":               flagUnbuilt,
+var flags = map[string]flagSpec{
+	"alternate":              {kind: flagUnbuilt},
+	"animated":               encodes(func(o *transform.Output) { o.Frames = transform.FramesAll }),
+	"any_format":             {kind: flagAnyFormat},
+	"apng":                   {kind: flagUnbuilt},
+	"attachment":             {kind: flagAttachment},
+	"awebp":                  encodes(func(o *transform.Output) { o.Frames = transform.FramesAll }),
+	"c2pa":                   {kind: flagUnbuilt},
+	"clip":                   {kind: flagUnbuilt},
+	"clip_evenodd":           {kind: flagUnbuilt},
+	"cutter":                 {kind: flagQualifier},
+	"draco":                  {kind: flagUnbuilt},
+	"force_icc":              {kind: flagUnbuilt},
+	"force_strip":            encodes(func(o *transform.Output) { o.Metadata = "" }),
+	"getinfo":                {kind: flagUnbuilt},
+	"group4":                 {kind: flagUnbuilt},
+	"hlsv3":                  {kind: flagUnbuilt},
+	"ignore_aspect_ratio":    {kind: flagFreeRatio},
+	"ignore_mask_channels":   {kind: flagUnbuilt},
+	"immutable_cache":        {kind: flagImmutable},
+	"keep_attribution":       encodes(func(o *transform.Output) { o.Metadata = transform.MetadataAttribution }),
+	"keep_dar":               {kind: flagUnbuilt},
+	"keep_iptc":              encodes(func(o *transform.Output) { o.Metadata = transform.MetadataKeep }),
+	"layer_apply":            {kind: flagQualifier},
+	"lossy":                  encodes(func(o *transform.Output) { o.Lossy = true }),
+	"mono":                   {kind: flagUnbuilt},
+	"no_overflow":            {kind: flagQualifier},
+	"no_stream":              {kind: flagIdle},
+	"original":               {kind: flagIdle},
+	"png8":                   encodes(func(o *transform.Output) { o.Depth = transform.DepthPalette }),
+	"png24":                  encodes(func(o *transform.Output) { o.Depth = transform.DepthRGB }),
+	"png32":                  encodes(func(o *transform.Output) { o.Depth = transform.DepthRGBA }),
+	"preserve_transparency":  {kind: flagGiven},
+	"progressive":            {kind: flagProgressive},
+	"rasterize":              {kind: flagGiven},
+	"region_relative":        {kind: flagQualifier},
+	"relative":               {kind: flagQualifier},
+	"replace_image":          {kind: flagUnbuilt},
+	"sanitize":               {kind: flagUnbuilt},
+	"splice":                 {kind: flagUnbuilt},
+	"streaming_attachment":   {kind: flagAttachment},
+	"strip_profile":          encodes(func(o *transform.Output) { o.Space = transform.SpaceSRGB }),
+	"text_disallow_overflow": {kind: flagQualifier},
+	"text_no_trim":           {kind: flagQualifier},
+	"tiff8_lzw":              {kind: flagUnbuilt},
+	"tiled":                  {kind: flagQualifier},
+	"truncate_ts":            {kind: flagUnbuilt},
+	"waveform":               {kind: flagUnbuilt},
 }
 
 // outputFormats are the values of f_ that can be made, besides "auto".
@@ -128,22 +145,3 @@ var outputFormats = map[string]bool{"jpeg": true, "png": true, "webp": true, "av
 
 // otherFormats are values of f_ that media's table does not know.
 var otherFormats = words("wdp jxr hdp flif tga psd eps ps ai djvu wmv mxf m3u8 mpd amr json css glb gltf")
-
-// otherEffects are the effects that are not offered here yet.
-var otherEffects = words(`accelerate adv_redeye anti_removal art assist_colorblind auto_brightness
-	auto_color auto_contrast auto_enhance background_removal bgremoval blackwhite blue blur_faces
-	blur_region boomerang brightness_hsb camera cartoonify colorize cut_out deshake displace distort
-	dropshadow embed_clipping_path enhance extract fade fill_light gamma gen_background_replace
-	gen_fill gen_recolor gen_remove gen_replace gen_restore gradient_fade green hue improve light
-	loop make_transparent mask morphology multiply negate noise oil_paint opacity_threshold
-	ordered_dither outline overlay pixelate pixelate_faces pixelate_region preview progressbar
-	recolor red redeye replace_color reverse screen shadow shear simulate_colorblind style_transfer
-	swap_image theme tint transition trim unsharp_mask upscale vectorize vibrance viesus_correct
-	vignette volume zoompan`)
-
-// otherCrops are the crop modes that are not offered here yet.
-var otherCrops = words("auto auto_pad fill_pad imagga_crop imagga_scale")
-
-// otherGravities are the gravities that are not offered here yet, before a colon.
-var otherGravities = words(`face faces custom adv_face adv_faces adv_eyes ocr_text body liquid
-	cld-decompose_tile track_person object auto`)

@@ -17,7 +17,7 @@ type reading struct {
 // readURL takes the escaped path of a delivery URL apart, verifies its
 // signature against the keys that are enabled, and reads its transformation.
 // A signature that is there and wrong is Unauthorized, whatever it is for.
-func readURL(path string, keys []media.Key) (reading, error) {
+func readURL(path string, keys []media.Key, h hints) (reading, error) {
 	u, err := splitURL(path)
 	if err != nil {
 		return reading{}, err
@@ -27,7 +27,7 @@ func readURL(path string, keys []media.Key) (reading, error) {
 			return reading{}, invalidSignature("s--" + u.Signature + "--")
 		}
 	}
-	chain, err := deliveryChain(u, u.IDs[0].Ext)
+	chain, err := deliveryChain(u, u.IDs[0].Ext, h)
 	return reading{deliveryURL: u, chain: chain, signed: u.Signature != ""}, err
 }
 
@@ -50,8 +50,8 @@ func signedIDs(u deliveryURL, keys []media.Key) []candidate {
 // deliveryChain reads a URL's transformation. What f_ says goes before the
 // extension. An extension alone is no transformation where the asset has
 // that format already, which only its record can tell.
-func deliveryChain(u deliveryURL, ext string) (parsedChain, error) {
-	c, err := parseComponents(u.Components)
+func deliveryChain(u deliveryURL, ext string, h hints) (parsedChain, error) {
+	c, err := parseComponents(u.Components, h)
 	if err != nil {
 		return c, err
 	}
@@ -68,6 +68,7 @@ func deliveryChain(u deliveryURL, ext string) (parsedChain, error) {
 	}
 	if c.Output.Format == "" {
 		c.Output.Format = f.Name
+		c.lossless()
 	}
 	return c, nil
 }

@@ -24,7 +24,7 @@ var testKeys = []media.Key{
 
 // describe writes what a URL says the way testdata holds it.
 func describe(path string, keys []media.Key) string {
-	u, err := readURL(path, keys)
+	u, err := readURL(path, keys, hints{})
 	if err != nil {
 		return fmt.Sprintf("error %s: %s", media.CodeOf(err), media.MessageOf(err))
 	}
@@ -52,6 +52,12 @@ func describe(path string, keys []media.Key) string {
 	}
 	if u.signed {
 		fmt.Fprintln(&b, "signed")
+	}
+	if u.chain.Hinted {
+		fmt.Fprintln(&b, "by hints")
+	}
+	if u.chain.Restricted {
+		fmt.Fprintln(&b, "needs a signature")
 	}
 	if u.chain.Attachment {
 		fmt.Fprintf(&b, "attachment %q\n", u.chain.Filename)
@@ -118,11 +124,11 @@ func TestSplitURLLimits(t *testing.T) {
 	if _, err = splitURL("/image/upload/" + strings.Repeat("%C3%A9", maxPublicID)); err != nil {
 		t.Errorf("characters, not bytes, are counted: %v", err)
 	}
-	_, err = readURL("/image/upload/"+strings.Repeat("w_1/", maxComponents+1)+"x", nil)
+	_, err = readURL("/image/upload/"+strings.Repeat("w_1/", maxComponents+1)+"x", nil, hints{})
 	if media.CodeOf(err) != media.Invalid || !errors.As(err, &limit) {
 		t.Errorf("long chain: %v", err)
 	}
-	_, err = readURL("/image/upload/a_"+strings.Repeat("1.", maxComponents+1)+"1/x", nil)
+	_, err = readURL("/image/upload/a_"+strings.Repeat("1.", maxComponents+1)+"1/x", nil, hints{})
 	if media.CodeOf(err) != media.Invalid || !errors.As(err, &limit) {
 		t.Errorf("many steps in one component: %v", err)
 	}
@@ -150,7 +156,7 @@ func TestAssetPath(t *testing.T) {
 		if got != c.want {
 			t.Errorf("assetPath(%v) = %s, want %s", c.ref, got, c.want)
 		}
-		u, err := readURL(got, testKeys)
+		u, err := readURL(got, testKeys, hints{})
 		if err != nil || u.Kind != c.ref.Kind || u.Access != c.ref.Access || u.IDs[0].PublicID != c.ref.Name || u.Version != c.version {
 			t.Errorf("%s is read as %+v, %v", got, u, err)
 		}
@@ -181,7 +187,7 @@ func FuzzParseURL(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, path string) {
-		if u, err := readURL(path, testKeys); err == nil && len(u.IDs) == 0 {
+		if u, err := readURL(path, testKeys, hints{}); err == nil && len(u.IDs) == 0 {
 			t.Fatal("no error and no candidate")
 		}
 		u, err := splitURL(path)
