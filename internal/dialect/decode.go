@@ -20,6 +20,9 @@ type FormConfig struct {
 	// limit. Without it no file is taken: a file part is Invalid and a field
 	// of the file's name is one like any other.
 	Stage func(ctx context.Context, r io.Reader) (*library.Staged, error)
+	// BeforeFile, when set, sees the parameters that came before a file's
+	// bytes, and may refuse these. What comes later can change the picture.
+	BeforeFile func(*Form) error
 	// FileField is the name of the file's field, "file" by default.
 	FileField string
 	// Lists names the parameters that may come several times without
@@ -248,6 +251,11 @@ func (d *decoder) fileText(r io.Reader) error {
 }
 
 func (d *decoder) stage(r io.Reader) (*library.Staged, error) {
+	if d.cfg.BeforeFile != nil {
+		if err := d.cfg.BeforeFile(d.form); err != nil {
+			return nil, err
+		}
+	}
 	s, err := d.cfg.Stage(d.ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("receive file: %w", err)

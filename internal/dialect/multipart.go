@@ -1,16 +1,19 @@
 package dialect
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"mime/multipart"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"tintype/internal/media"
 )
 
-// multipart reads the parts in order. A part with a file name is a file.
+// multipart reads the parts in order. A part with a file name is a file, and
+// so is a file's part without one whose content is no text.
 func (d *decoder) multipart(body io.Reader, boundary string) error {
 	if boundary == "" || len(boundary) > 200 {
 		return media.Errorf(media.Invalid, "The multipart body has no usable boundary")
@@ -58,25 +61,53 @@ func (d *decoder) onePart(p *multipart.Part) error {
 	filename := baseName(p.FileName())
 	switch {
 	case d.isFile(key) && filename != "":
-		if err := d.oneFile(); err != nil {
-			return err
-		}
-		staged, err := d.stage(from)
-		if err != nil {
-			return err
-		}
-		d.form.File, d.form.Filename = staged, filename
-		return nil
+		return d.filePart(from, filename)
 	case filename != "":
 		return media.Errorf(media.Invalid, "No file is expected in parameter %s", short(key))
 	case d.isFile(key):
-		return d.fileText(from)
+		in := bufio.NewReader(from)
+		head, err := in.Peek(sniffed)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if binary(head) {
+			return d.filePart(in, "")
+		}
+		return d.fileText(in)
 	}
 	value, err := d.text(from)
 	if err != nil {
 		return err
 	}
 	return d.add(key, value)
+}
+
+func (d *decoder) filePart(from io.Reader, filename string) error {
+	if err := d.oneFile(); err != nil {
+		return err
+	}
+	staged, err := d.stage(from)
+	if err != nil {
+		return err
+	}
+	d.form.File, d.form.Filename = staged, filename
+	return nil
+}
+
+// sniffed is how much of a part is looked at to tell a file from a text.
+const sniffed = 512
+
+// binary reports whether the beginning of something is no text of UTF-8.
+func binary(head []byte) bool {
+	for i, r := range string(head) {
+		switch {
+		case r == utf8.RuneError && len(head)-i >= utf8.UTFMax: // else perhaps a character that was cut
+			return true
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f':
+			return true
+		}
+	}
+	return false
 }
 
 // partReader marks a body that breaks off inside a part as the client's
@@ -91,9 +122,16 @@ func (r partReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// baseName drops the directories of a file name, of Windows too.
+// baseName drops the directories of a file name, of Windows too. A name that
+// is not in UTF-8 is in Latin-1, as some client libraries send it.
 func baseName(name string) string {
-	name = strings.ToValidUTF8(name, "_")
+	if !utf8.ValidString(name) {
+		runes := make([]rune, len(name))
+		for i := range len(name) {
+			runes[i] = rune(name[i])
+		}
+		name = string(runes)
+	}
 	name = name[strings.LastIndexByte(name, '\\')+1:]
 	if name = path.Base(name); name == "." || name == "/" {
 		return ""
