@@ -102,15 +102,14 @@ func (d *Dialect) run(c *call, rt route) (any, error) {
 		}
 		c.key = key
 	}
-	cfg := dialect.FormConfig{Lists: lists}
-	if rt.file {
-		if err := wholeFile(c.r.Header.Get("Content-Range")); err != nil {
-			return nil, err
-		}
-		limit := d.cfg.Library.MaxBytes(c.kind)
-		cfg.Stage = func(ctx context.Context, r io.Reader) (*library.Staged, error) {
-			return d.cfg.Library.Stage(ctx, r, limit)
-		}
+	held := d.unproven.claim(address(c))
+	defer held.prove()
+	if basic {
+		held.prove()
+	}
+	cfg, err := d.formConfig(c, rt, held)
+	if err != nil {
+		return nil, err
 	}
 	form, err := dialect.Decode(c.ctx, c.r, cfg)
 	if err != nil {
@@ -126,7 +125,25 @@ func (d *Dialect) run(c *call, rt route) (any, error) {
 			return nil, err
 		}
 	}
+	held.prove()
 	return rt.do(d, c)
+}
+
+// formConfig says how a call's form is decoded, and where its file goes.
+func (d *Dialect) formConfig(c *call, rt route, held *claim) (dialect.FormConfig, error) {
+	cfg := dialect.FormConfig{Lists: lists}
+	if !rt.file {
+		return cfg, nil
+	}
+	if err := wholeFile(c.r.Header.Get("Content-Range")); err != nil {
+		return cfg, err
+	}
+	limit := d.cfg.Library.MaxBytes(c.kind)
+	cfg.BeforeFile = func(f *dialect.Form) error { return d.beforeFile(c, f, held) }
+	cfg.Stage = func(ctx context.Context, r io.Reader) (*library.Staged, error) {
+		return d.cfg.Library.Stage(ctx, held.count(r), limit)
+	}
+	return cfg, nil
 }
 
 // refuse answers an error. What is left of the body is read up to a point,

@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
-	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -39,9 +39,9 @@ func (d *Dialect) bySignature(c *call, upload bool) (media.Key, error) {
 	}
 	key, ok := c.acc.Key(id)
 	if !ok {
-		return media.Key{}, d.guard.wrong(c, id, media.Errorf(media.Unauthorized, "Unknown API key %s", quotable(id)))
+		return media.Key{}, d.unknownKey(c, id)
 	}
-	if err := checkSigned(c.form.Fields, key.Secret); err != nil {
+	if err := d.checkSigned(c.form.Fields, key.Secret); err != nil {
 		if media.CodeOf(err) == media.Unauthorized {
 			err = d.guard.wrong(c, id, err)
 		}
@@ -53,11 +53,16 @@ func (d *Dialect) bySignature(c *call, upload bool) (media.Key, error) {
 	return key, nil
 }
 
+func (d *Dialect) unknownKey(c *call, id string) error {
+	return d.guard.wrong(c, id, media.Errorf(media.Unauthorized, "Unknown API key %s", quotable(id)))
+}
+
 // checkSigned verifies the signature over the parameters as they came. One
 // library signs numbered values in the order of their numbers as text, but
 // sends them in any order.
-func checkSigned(fields []dialect.Field, secret string) error {
-	err := checkAPISignature(fields, secret)
+func (d *Dialect) checkSigned(fields []dialect.Field, secret string) error {
+	accept := signatures{escaped: d.cfg.SignatureV2Only, sha256: d.cfg.SignatureSHA256}
+	err := checkAPISignature(fields, secret, accept)
 	if err == nil {
 		return nil
 	}
@@ -68,7 +73,7 @@ func checkSigned(fields []dialect.Field, secret string) error {
 		}
 		return strings.Compare(a.Index, b.Index)
 	})
-	if checkAPISignature(ordered, secret) == nil {
+	if checkAPISignature(ordered, secret, accept) == nil {
 		return nil
 	}
 	return err
@@ -101,7 +106,8 @@ func (d *Dialect) basic(c *call) (media.Key, error) {
 // guard slows down whoever guesses credentials: after ten wrong tries a
 // minute on one key, or from one address, further wrong ones are answered
 // "later". Right ones pass, so that nobody locks out an account by guessing,
-// except from the very address that guesses at the very key.
+// except from the very address that guesses at the very key, so that guessing
+// is bounded. Where that address may be many people's, right ones always pass.
 type guard struct {
 	cluster cluster.Cluster
 	now     func() time.Time
@@ -117,6 +123,9 @@ var wrongTries = cluster.Rate{Limit: 10, Per: time.Minute, Burst: 10}
 const maxRefused = 10_000
 
 func (g *guard) check(c *call, key string) error {
+	if manyPeople(c) {
+		return nil
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	name := refusal(c, key)
@@ -178,12 +187,29 @@ func refusal(c *call, key string) string {
 // short keeps an id that a caller made up to a size that can be remembered.
 func short(id string) string { return id[:min(len(id), 64)] }
 
+// address is whom to count by: the client's address, of which an IPv6 network
+// of 64 bits is one.
 func address(c *call) string {
-	host, _, err := net.SplitHostPort(c.r.RemoteAddr)
+	at, err := netip.ParseAddrPort(c.r.RemoteAddr)
 	if err != nil {
 		return c.r.RemoteAddr
 	}
-	return host
+	ip := at.Addr().Unmap()
+	if network, err := ip.Prefix(64); err == nil && ip.Is6() {
+		return network.String()
+	}
+	return ip.String()
+}
+
+// manyPeople reports whether the address is that of a proxy near us of which
+// the server was not told: it says that it forwards, but not to be believed
+// for whom. From afar nobody can pass for one.
+func manyPeople(c *call) bool {
+	if c.r.Header.Get("X-Forwarded-For") == "" {
+		return false
+	}
+	at, err := netip.ParseAddrPort(c.r.RemoteAddr)
+	return err == nil && (at.Addr().Unmap().IsLoopback() || at.Addr().Unmap().IsPrivate())
 }
 
 func tooMany(wait time.Duration) error {

@@ -143,6 +143,46 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 	}
 }
 
+// Others' wrong tries must not lock anybody out who shares a proxy's address
+// with them.
+func TestGuessingBehindAnUndeclaredProxy(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	try := func(secret, address, forwarded string) int {
+		r := httptest.NewRequest("GET", "/v1_1/demo/ping", nil)
+		r.SetBasicAuth(librarytest.Key.ID, secret)
+		r.RemoteAddr = address
+		if forwarded != "" {
+			r.Header.Set("X-Forwarded-For", forwarded)
+		}
+		return s.do(r).code
+	}
+	for i := range 12 {
+		try("wrong"+strconv.Itoa(i), "127.0.0.1:1000", "198.51.100.1")
+		try("wrong"+strconv.Itoa(i), "192.0.2.1:1000", "198.51.100.1")
+	}
+	if code := try("wrong", "127.0.0.1:1000", "198.51.100.1"); code != http.StatusTooManyRequests {
+		t.Errorf("a wrong one: %d", code)
+	}
+	if code := try(librarytest.Key.Secret, "127.0.0.1:1000", "198.51.100.2"); code != 200 {
+		t.Errorf("the right one: %d", code)
+	}
+	if code := try(librarytest.Key.Secret, "192.0.2.1:1000", "198.51.100.2"); code != http.StatusTooManyRequests {
+		t.Errorf("the header frees a guesser from afar: %d", code)
+	}
+}
+
+func TestAddressOfAClient(t *testing.T) {
+	t.Parallel()
+	for remote, want := range map[string]string{
+		"192.0.2.1:5": "192.0.2.1", "[::ffff:192.0.2.1]:5": "192.0.2.1", "[2001:db8:1:2:3::4]:5": "2001:db8:1:2::/64", "@": "@",
+	} {
+		if got := address(&call{r: &http.Request{RemoteAddr: remote}}); got != want {
+			t.Errorf("%s counts as %s, want %s", remote, got, want)
+		}
+	}
+}
+
 // The Go library signs numbered values in the order of their numbers as text
 // and sends the parts of a form in any order.
 func TestNumberedValuesInAnyOrder(t *testing.T) {
@@ -154,10 +194,10 @@ func TestNumberedValuesInAnyOrder(t *testing.T) {
 		}
 		return append(f, dialect.Field{Name: "a", Value: "1"}, dialect.Field{Name: "signature", Value: hexSHA1("a=1&k=v0,v1,v10,v2secret")})
 	}
-	if err := checkSigned(fields("2", "10", "0", "1"), "secret"); err != nil {
+	if err := (&Dialect{}).checkSigned(fields("2", "10", "0", "1"), "secret"); err != nil {
 		t.Error(err)
 	}
-	if err := checkSigned(fields("2", "10", "0"), "secret"); err == nil {
+	if err := (&Dialect{}).checkSigned(fields("2", "10", "0"), "secret"); err == nil {
 		t.Error("a missing value is not noticed")
 	}
 }

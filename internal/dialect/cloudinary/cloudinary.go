@@ -30,8 +30,18 @@ type Config struct {
 	// PublicURL is where clients reach the server; answers carry its host,
 	// once with http and once with https. Default http://localhost:8080.
 	PublicURL string
-	Logger    *slog.Logger
-	Now       func() time.Time
+	// SignatureV2Only refuses signatures of API calls in version 1, in which
+	// an "&" in a value can pass for the beginning of another parameter, and
+	// SignatureSHA256 those by SHA-1. By default all are taken, as not every
+	// client library can do better.
+	SignatureV2Only, SignatureSHA256 bool
+	// MaxUnproven bounds the bytes of files that are received before their
+	// sender has proven who it is, of everybody together: default 1 GiB, or
+	// the largest upload where that is more. MaxUnprovenEach bounds those of
+	// one address with several requests under way; default 256 MiB.
+	MaxUnproven, MaxUnprovenEach int64
+	Logger                       *slog.Logger
+	Now                          func() time.Time
 }
 
 // Validate reports what is missing or malformed.
@@ -43,6 +53,9 @@ func (c Config) Validate() error {
 		return errors.New("cloudinary: no library")
 	case c.Cluster == nil:
 		return errors.New("cloudinary: no cluster")
+	}
+	if c.MaxUnproven < 0 || c.MaxUnprovenEach < 0 {
+		return errors.New("cloudinary: a limit is negative")
 	}
 	_, err := c.publicURL()
 	return err
@@ -64,8 +77,9 @@ func (c Config) publicURL() (string, error) {
 type Dialect struct {
 	cfg Config
 	// public is the host, and perhaps a path, of every URL in an answer.
-	public string
-	guard  guard
+	public   string
+	guard    guard
+	unproven *unproven
 }
 
 // New returns a Dialect.
@@ -79,7 +93,13 @@ func New(cfg Config) (*Dialect, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	d := &Dialect{cfg: cfg}
+	if cfg.MaxUnproven == 0 {
+		cfg.MaxUnproven = max(1<<30, cfg.Library.MaxBytes(""))
+	}
+	if cfg.MaxUnprovenEach == 0 {
+		cfg.MaxUnprovenEach = 256 << 20
+	}
+	d := &Dialect{cfg: cfg, unproven: newUnproven(cfg.MaxUnproven, cfg.MaxUnprovenEach)}
 	d.public, _ = cfg.publicURL()
 	d.guard = guard{cluster: cfg.Cluster, now: cfg.Now, until: map[string]time.Time{}}
 	return d, nil

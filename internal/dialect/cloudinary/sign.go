@@ -74,11 +74,20 @@ func validDelivery(signature, transformation, source, secret string) bool {
 // unsigned are the parameters of an API call that its signature leaves out.
 var unsigned = words("file cloud_name resource_type api_key signature signature_algorithm signature_version")
 
+// signatures says which signatures of API calls are taken; the zero value
+// takes those of every client library.
+type signatures struct {
+	// escaped refuses those of version 1, in which an "&" inside a value
+	// cannot be told from the beginning of the next parameter.
+	escaped bool
+	sha256  bool // refuses SHA-1
+}
+
 // checkAPISignature verifies the signature among the parameters of an API
 // call. Errors: Unauthorized for a missing or wrong one; Invalid for
 // parameters that came twice or in two spellings, since which of them was
 // signed would be a guess.
-func checkAPISignature(fields []dialect.Field, secret string) error {
+func checkAPISignature(fields []dialect.Field, secret string, accept signatures) error {
 	if err := checkSpellings(fields); err != nil {
 		return err
 	}
@@ -88,11 +97,17 @@ func checkAPISignature(fields []dialect.Field, secret string) error {
 	}
 	text := paramsToSign(fields, true)
 	valid := 0
-	for _, s := range []string{text, paramsToSign(fields, false)} {
+	spellings := []string{text}
+	if !accept.escaped {
+		spellings = append(spellings, paramsToSign(fields, false))
+	}
+	for _, s := range spellings {
 		var want string
 		switch len(given) {
 		case 2 * sha1.Size:
-			want = hexSHA1(s + secret)
+			if !accept.sha256 {
+				want = hexSHA1(s + secret)
+			}
 		case 2 * sha256.Size:
 			sum := sha256.Sum256([]byte(s + secret))
 			want = hex.EncodeToString(sum[:])
@@ -109,12 +124,12 @@ func checkAPISignature(fields []dialect.Field, secret string) error {
 }
 
 // checkSpellings refuses a parameter without brackets that comes a second
-// time, be it with brackets.
+// time, be it with brackets. A list may come as one name several times.
 func checkSpellings(fields []dialect.Field) error {
 	indexed := map[string]bool{}
 	for _, f := range fields {
 		before, seen := indexed[f.Name]
-		if seen && !(before && f.Indexed) {
+		if seen && (before != f.Indexed || !f.Indexed && !lists[f.Name]) {
 			return media.Errorf(media.Invalid, "Parameter given twice - %s", quotable(f.Name))
 		}
 		indexed[f.Name] = f.Indexed

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -73,10 +74,10 @@ func TestCheckAPISignature(t *testing.T) {
 	t.Parallel()
 	v1sha256 := sha256.Sum256([]byte(paramsToSign(vector(), false) + "secret"))
 	for _, s := range []string{vectorV1, vectorV2, vector256, hex.EncodeToString(v1sha256[:])} {
-		if err := checkAPISignature(with(vector(), signature(s)), "secret"); err != nil {
+		if err := checkAPISignature(with(vector(), signature(s)), "secret", signatures{}); err != nil {
 			t.Errorf("%s is refused: %v", s, err)
 		}
-		if err := checkAPISignature(with(vector(), signature(s), dialect.Field{Name: "signature_algorithm", Value: "sha256"}), "secret"); err != nil {
+		if err := checkAPISignature(with(vector(), signature(s), dialect.Field{Name: "signature_algorithm", Value: "sha256"}), "secret", signatures{}); err != nil {
 			t.Errorf("%s with the algorithm is refused: %v", s, err)
 		}
 	}
@@ -90,14 +91,14 @@ func TestCheckAPISignature(t *testing.T) {
 		"mode":          with(vector(), signature(vectorV1), dialect.Field{Name: "mode", Value: "x"}),
 		"another value": with(vector()[1:], signature(vectorV1), dialect.Field{Name: "timestamp", Value: "1700000001"}),
 	} {
-		if err := checkAPISignature(fields, "secret"); media.CodeOf(err) != media.Unauthorized {
+		if err := checkAPISignature(fields, "secret", signatures{}); media.CodeOf(err) != media.Unauthorized {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := checkAPISignature(with(vector(), signature(vectorV1)), ""); err == nil {
+	if err := checkAPISignature(with(vector(), signature(vectorV1)), "", signatures{}); err == nil {
 		t.Error("an empty secret signs")
 	}
-	err := checkAPISignature(with(vector(), signature("abc")), "secret")
+	err := checkAPISignature(with(vector(), signature("abc")), "secret", signatures{})
 	want := "Invalid Signature abc. String to sign - 'eager=c_fit,w_10&notification_url=https://x.test/?p=1%26q=2&public_id=a/b&timestamp=1700000000'."
 	if media.MessageOf(err) != want {
 		t.Errorf("message is %s", media.MessageOf(err))
@@ -110,7 +111,7 @@ func TestSmuggling(t *testing.T) {
 	signed := []dialect.Field{{Name: "public_id", Value: "a&tags=x"}}
 	sum := hexSHA1(paramsToSign(signed, true) + "secret")
 	forged := []dialect.Field{{Name: "public_id", Value: "a"}, {Name: "tags", Value: "x"}, signature(sum)}
-	if checkAPISignature(with(signed, signature(sum)), "secret") != nil || checkAPISignature(forged, "secret") == nil {
+	if checkAPISignature(with(signed, signature(sum)), "secret", signatures{}) != nil || checkAPISignature(forged, "secret", signatures{}) == nil {
 		t.Error("the escaped signature holds for other parameters")
 	}
 }
@@ -124,10 +125,10 @@ func TestListsAreSignedInOrderOfArrival(t *testing.T) {
 		return fields
 	}
 	sum := hexSHA1("tags=b,a,csecret")
-	if err := checkAPISignature(with(list("b", "a", "c"), signature(sum)), "secret"); err != nil {
+	if err := checkAPISignature(with(list("b", "a", "c"), signature(sum)), "secret", signatures{}); err != nil {
 		t.Error(err)
 	}
-	if checkAPISignature(with(list("a", "b", "c"), signature(sum)), "secret") == nil {
+	if checkAPISignature(with(list("a", "b", "c"), signature(sum)), "secret", signatures{}) == nil {
 		t.Error("another order is accepted")
 	}
 }
@@ -147,7 +148,7 @@ func TestParameterGivenTwice(t *testing.T) {
 		if fields[0].Name != "signature" {
 			fields = append(fields, valid)
 		}
-		if err := checkAPISignature(fields, "secret"); media.CodeOf(err) != media.Invalid {
+		if err := checkAPISignature(fields, "secret", signatures{}); media.CodeOf(err) != media.Invalid {
 			t.Errorf("%v: %v", fields, err)
 		}
 	}
@@ -215,13 +216,63 @@ func FuzzSign(f *testing.F) {
 		}
 		fields := []dialect.Field{{Name: "public_id", Value: source}, {Name: "eager", Value: transformation}}
 		valid := hexSHA1(paramsToSign(fields, true) + secret)
-		err := checkAPISignature(with(fields, signature(valid)), secret)
+		err := checkAPISignature(with(fields, signature(valid)), secret, signatures{})
 		if (err == nil) != (secret != "") {
 			t.Fatalf("our own signature of %v by %q: %v", fields, secret, err)
 		}
-		if given != valid && checkAPISignature(with(fields, signature(given)), secret) == nil &&
+		if given != valid && checkAPISignature(with(fields, signature(given)), secret, signatures{}) == nil &&
 			given != hexSHA1(paramsToSign(fields, false)+secret) && len(given) == len(valid) {
 			t.Fatalf("%q is accepted for %v", given, fields)
 		}
 	})
+}
+
+func TestStricterSignatures(t *testing.T) {
+	t.Parallel()
+	fields := func(sig string, value string) []dialect.Field {
+		return []dialect.Field{{Name: "a", Value: value}, {Name: "signature", Value: sig}}
+	}
+	sha := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return hex.EncodeToString(sum[:])
+	}
+	v1, v2, long := hexSHA1("a=1&b=2s"), hexSHA1("a=1%26b=2s"), sha("a=1%26b=2s")
+	for _, c := range []struct {
+		name, signature string
+		accept          signatures
+		ok              bool
+	}{
+		{"version 1", v1, signatures{}, true},
+		{"version 1", v1, signatures{escaped: true}, false},
+		{"version 2", v2, signatures{escaped: true}, true},
+		{"SHA-1", v2, signatures{sha256: true}, false},
+		{"SHA-256", long, signatures{escaped: true, sha256: true}, true},
+		{"SHA-256, version 1", sha("a=1&b=2s"), signatures{escaped: true, sha256: true}, false},
+	} {
+		if err := checkAPISignature(fields(c.signature, "1&b=2"), "s", c.accept); (err == nil) != c.ok {
+			t.Errorf("%s with %+v: %v", c.name, c.accept, err)
+		}
+	}
+	if checkAPISignature(fields(hexSHA1("a=1s"), "1"), "s", signatures{escaped: true}) != nil {
+		t.Error("a text without & is refused")
+	}
+}
+
+// A list may come as one bare name several times; nothing else may.
+func TestBareListsSeveralTimes(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	params := s.sign(values("public_id=x", "tags=a", "tags=b", "allowed_formats=png", "allowed_formats=jpg"))
+	if r := s.multipart("image/upload", params, "a.png", boot); r.code != 200 || fmt.Sprint(r.json["tags"]) != "[a b]" {
+		t.Errorf("%d %s", r.code, r.body)
+	}
+	for _, fields := range [][]dialect.Field{
+		{{Name: "public_id", Value: "a"}, {Name: "public_id", Value: "b"}},
+		{{Name: "tags", Value: "a"}, {Name: "tags", Value: "b", Indexed: true}},
+		{{Name: "tags", Value: "a", Indexed: true}, {Name: "tags", Value: "b"}},
+	} {
+		if checkSpellings(fields) == nil {
+			t.Errorf("%v is taken", fields)
+		}
+	}
 }
