@@ -54,7 +54,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.BoolVar(&c.demo, "demo", false, "make the account demo, give it sample pictures when it is empty, and print how to use it")
 	f.IntVar(&c.workers, "workers", 0, "processes that render pictures (default: one per core)")
 	f.Var(&c.workerMemory, "worker-memory", "most memory that one of them may take")
-	f.IntVar(&c.queue, "queue", 0, "jobs that may wait for a worker before clients are told to come back (default: 2 per worker)")
+	f.IntVar(&c.queue, "queue", 0, "jobs that may wait for a worker before clients are told to come back (default: 64 per worker)")
 	f.Var(&c.cache, "cache", "memory for renditions that are asked for often")
 	f.Var(&c.maxImage, "max-image", "largest image to upload")
 	f.Var(&c.maxVideo, "max-video", "largest video to upload")

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 
 	"tintype/internal/media"
@@ -17,6 +18,11 @@ import (
 //
 //	tintype-fault:abort, tintype-fault:hang                 on every job
 //	tintype-fault:render-abort, tintype-fault:render-hang   but pass a probe
+//	tintype-fault:flawed                                    succeed and write nothing
+//	tintype-fault:strain                                    fail as if memory had run out
+//
+// With "worn-" before abort, hang, stop (as by SIGSTOP), slay (as by SIGKILL
+// from outside) and strain, only a worker that has had a job before fails.
 const (
 	faultsVariable = "TINTYPE_ENGINE_FAULTS"
 	faultMark      = "tintype-fault:"
@@ -38,7 +44,8 @@ func faultOf(r io.ReaderAt) string {
 	if !ok {
 		return ""
 	}
-	for _, f := range []string{"abort", "hang", "render-abort", "render-hang"} {
+	for _, f := range []string{"abort", "hang", "render-abort", "render-hang", "flawed", "strain", "slay", "stop",
+		"worn-abort", "worn-slay", "worn-stop", "worn-strain"} {
 		if bytes.HasPrefix(rest, []byte(f)) {
 			return f
 		}
@@ -46,16 +53,35 @@ func faultOf(r io.ReaderAt) string {
 	return ""
 }
 
-// commitFault does what a source asks for. It returns only for a probe that
-// passes.
-func commitFault(fault string, kind jobKind) {
+// commitFault does what a source asks for. fresh says that it is the worker's
+// first job.
+func commitFault(fault string, kind jobKind, fresh bool) error {
+	if what, worn := strings.CutPrefix(fault, "worn-"); worn {
+		if fresh {
+			return nil
+		}
+		fault = what
+	}
 	switch {
+	case fault == "strain":
+		return &media.Error{Code: media.Invalid, Message: "The file takes more memory", Err: errStrained}
+	case fault == "slay":
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		hang()
+	case fault == "stop":
+		syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		hang()
 	case fault == "abort", fault == "render-abort" && kind != jobProbe:
 		abort()
 	case fault == "hang", fault == "render-hang" && kind != jobProbe:
-		for {
-			hangs++
-		}
+		hang()
+	}
+	return nil
+}
+
+func hang() {
+	for {
+		hangs++
 	}
 }
 

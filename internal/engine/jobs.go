@@ -30,6 +30,9 @@ func (p *Pool) render(ctx context.Context, src []Source, outs []Output) error {
 		if err := o.Plan.Check(); err != nil {
 			return err
 		}
+		if err := p.checkOutput(o.Plan); err != nil {
+			return err
+		}
 		req.Plans = append(req.Plans, o.Plan)
 	}
 	var err error
@@ -42,21 +45,11 @@ func (p *Pool) render(ctx context.Context, src []Source, outs []Output) error {
 	}
 	defer j.closeFiles()
 	j.timeout = p.cfg.RenderTimeout
+	results := j.files[len(src):]
+	j.check = func(rep reply) error { return checkResults(rep, results, outs) }
 	rep, err := p.do(ctx, j)
 	if err != nil {
 		return err
-	}
-	if len(rep.Infos) != len(outs) {
-		return fmt.Errorf("worker answers %d results for %d", len(rep.Infos), len(outs))
-	}
-	results := j.files[len(src):]
-	for i, f := range results {
-		info := &rep.Infos[i]
-		h, size, err := checkResult(f, outs[i].Plan)
-		if err != nil {
-			return err
-		}
-		info.Bytes, info.Pages, info.Animated = size, h.Pages, h.Pages > 1
 	}
 	for i, f := range results {
 		if _, err := io.Copy(outs[i].W, io.NewSectionReader(f, 0, rep.Infos[i].Bytes)); err != nil {
@@ -102,6 +95,39 @@ func (p *Pool) formats(src []Source, plans []transform.Plan) ([]string, error) {
 		formats = append(formats, format)
 	}
 	return formats, nil
+}
+
+// avifBytes is the memory that AVIF's encoder needs for one pixel, with some
+// to spare.
+const avifBytes = 44
+
+// checkOutput refuses a result that its encoder cannot make in the memory
+// that a worker has.
+func (p *Pool) checkOutput(plan transform.Plan) error {
+	most := int64(p.cfg.Memory / avifBytes)
+	got := int64(plan.Width) * int64(plan.Height)
+	if plan.Output.Format != "avif" || got <= most {
+		return nil
+	}
+	return &media.Error{Code: media.TooLarge, Op: "plan",
+		Message: fmt.Sprintf("The result is too large for AVIF: %d x %d pixels, the maximum is %s", plan.Width, plan.Height, megapixels(most)),
+		Err:     &media.LimitError{What: "pixels", Max: most, Got: got}}
+}
+
+// checkResults completes what a worker says of its results by what they are.
+func checkResults(rep reply, results []*os.File, outs []Output) error {
+	if len(rep.Infos) != len(outs) {
+		return fmt.Errorf("worker answers %d results for %d", len(rep.Infos), len(outs))
+	}
+	for i, f := range results {
+		info := &rep.Infos[i]
+		h, size, err := checkResult(f, outs[i].Plan)
+		if err != nil {
+			return err
+		}
+		info.Bytes, info.Pages, info.Animated = size, h.Pages, h.Pages > 1
+	}
+	return nil
 }
 
 // checkResult looks at what a worker made, whose word alone is not enough: it

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"strconv"
@@ -49,20 +50,47 @@ func childAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 }
 
-func residentMemory(pid int) uint64 {
+// processMemory reads a process's resident and writable memory in bytes.
+func processMemory(pid int) (resident, claimed uint64) {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
 	if err != nil {
-		return 0
+		return 0, 0
 	}
 	fields := strings.Fields(string(b))
-	if len(fields) < 2 {
-		return 0
+	if len(fields) < 6 {
+		return 0, 0
 	}
-	pages, err := strconv.ParseUint(fields[1], 10, 64)
+	pages := func(s string) uint64 {
+		n, err := strconv.ParseUint(s, 10, 64)
+		if err != nil {
+			return 0
+		}
+		return n * uint64(os.Getpagesize())
+	}
+	return pages(fields[1]), pages(fields[5])
+}
+
+// processTime reads how much processor time a process has used, in the
+// kernel's ticks, and whether it is stopped.
+func processTime(pid int) (ticks uint64, stopped, ok bool) {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
-		return 0
+		return 0, false, false
 	}
-	return pages * uint64(os.Getpagesize())
+	// The name in parentheses may hold anything.
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(fields) < 13 {
+		return 0, false, false
+	}
+	user, err := strconv.ParseUint(fields[11], 10, 64)
+	if err != nil {
+		return 0, false, false
+	}
+	system, err := strconv.ParseUint(fields[12], 10, 64)
+	if err != nil {
+		return 0, false, false
+	}
+	return user + system, fields[0] == "T" || fields[0] == "t", true
 }
 
 // mapAtOnce maps all pages of a file in one go, which is cheaper than one

@@ -45,7 +45,9 @@ func reopen(f *os.File) (*os.File, error) { return os.Open(f.Name()) }
 
 func childAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
-func residentMemory(int) uint64 { return 0 }
+func processMemory(int) (resident, claimed uint64) { return 0, 0 }
+
+func processTime(int) (ticks uint64, stopped, ok bool) { return 0, false, false }
 
 const mapAtOnce = 0
 

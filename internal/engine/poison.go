@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,16 +13,17 @@ import (
 	"time"
 
 	"tintype/internal/media"
+	"tintype/internal/transform"
 )
 
 const (
-	poisonDeaths = 2         // so many killed workers make a file poisonous
-	poisonTTL    = time.Hour // after its last kill, a file gets a new chance
-	poisonMax    = 4096      // files remembered
+	poisonDeaths = 2         // so many killed workers make a file or job poisonous
+	poisonTTL    = time.Hour // after its last kill, it gets a new chance
+	poisonMax    = 4096      // remembered at most
 	poisonSample = 64 << 10  // bytes hashed at either end of a file
 )
 
-// poisonKey recognises a file by its size and both its ends.
+// poisonKey recognises a file by its size and both its ends, or a job.
 type poisonKey [sha256.Size]byte
 
 func poisonKeyOf(r io.ReaderAt, size int64) (poisonKey, error) {
@@ -39,12 +41,12 @@ func poisonKeyOf(r io.ReaderAt, size int64) (poisonKey, error) {
 	return poisonKey(h.Sum(nil)), nil
 }
 
-// poison remembers files under which workers died. Safe for concurrent use.
+// poison remembers files and jobs under which workers died. Safe for concurrent use.
 type poison struct {
 	now   func() time.Time
 	size  atomic.Int64
 	mu    sync.Mutex
-	files map[poisonKey]*list.Element
+	marks map[poisonKey]*list.Element
 	order *list.List // of *victim, latest first
 }
 
@@ -55,38 +57,84 @@ type victim struct {
 }
 
 func newPoison(now func() time.Time) *poison {
-	return &poison{now: now, files: map[poisonKey]*list.Element{}, order: list.New()}
+	return &poison{now: now, marks: map[poisonKey]*list.Element{}, order: list.New()}
 }
 
-// victims returns what the sources are remembered by, computed when it is
-// first asked for.
-func victims(src []Source) func() ([]poisonKey, error) {
-	return sync.OnceValues(func() ([]poisonKey, error) {
-		keys := make([]poisonKey, len(src))
-		for i, s := range src {
-			var err error
-			if keys[i], err = poisonKeyOf(s, s.Size()); err != nil {
-				return nil, err
-			}
+// suspects are what a job is remembered by when a worker dies under it: its
+// files, and what was asked of them. A healthy file must not be refused
+// because of a request that no worker survives.
+type suspects struct {
+	files []poisonKey
+	job   poisonKey
+	// plain: the job asks so little that a death is the file's own fault.
+	plain bool
+}
+
+// blamed is the key that a death counts for.
+func (s suspects) blamed() poisonKey {
+	if s.plain && len(s.files) == 1 {
+		return s.files[0]
+	}
+	return s.job
+}
+
+// suspectsOf returns a job's suspects, computed when they are first asked for.
+func suspectsOf(req request, src []Source) func() (suspects, error) {
+	return sync.OnceValues(func() (suspects, error) {
+		s := suspects{files: make([]poisonKey, len(src)), plain: isPlain(req)}
+		asked, err := json.Marshal(req)
+		if err != nil {
+			return s, fmt.Errorf("encode request: %w", err)
 		}
-		return keys, nil
+		h := sha256.New()
+		for i, f := range src {
+			if s.files[i], err = poisonKeyOf(f, f.Size()); err != nil {
+				return s, err
+			}
+			h.Write(s.files[i][:])
+		}
+		h.Write(asked)
+		s.job = poisonKey(h.Sum(nil))
+		return s, nil
 	})
 }
 
-// check answers with an Invalid error when one of the files is poisonous. As
-// long as nothing is remembered, the files are not read for it.
-func (p *poison) check(victims func() ([]poisonKey, error)) error {
+// plainPixels is the largest result that no healthy file fails on.
+const plainPixels = 4_000_000
+
+// isPlain reports that a job only decodes, or makes one small copy.
+func isPlain(req request) bool {
+	if req.Kind == jobProbe {
+		return true
+	}
+	if req.Kind != jobRender || len(req.Plans) != 1 {
+		return false
+	}
+	plan := req.Plans[0]
+	for _, op := range plan.Ops {
+		to, ok := op.(transform.OpResize)
+		if !ok || to.Width > plan.Input.Width || to.Height > plan.Input.Height {
+			return false
+		}
+	}
+	return plan.Width*plan.Height*max(plan.Input.Pages, 1) <= plainPixels
+}
+
+// check answers with an Invalid error when one of the files is poisonous, or
+// was together with what is asked of it. As long as nothing is remembered, the
+// files are not read for it. To be refused does not renew a mark.
+func (p *poison) check(of func() (suspects, error)) error {
 	if p.size.Load() == 0 {
 		return nil
 	}
-	keys, err := victims()
+	s, err := of()
 	if err != nil {
 		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, k := range keys {
-		e := p.files[k]
+	for _, k := range append([]poisonKey{s.job}, s.files...) {
+		e := p.marks[k]
 		if e == nil {
 			continue
 		}
@@ -102,25 +150,26 @@ func (p *poison) check(victims func() ([]poisonKey, error)) error {
 	return nil
 }
 
-// count notes that a worker died under these files.
-func (p *poison) count(victims func() ([]poisonKey, error)) error {
-	keys, err := victims()
+// count notes that a fresh worker died under the job.
+func (p *poison) count(of func() (suspects, error)) error {
+	s, err := of()
 	if err != nil {
 		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, k := range keys {
-		e := p.files[k]
-		if e == nil {
-			e = p.order.PushFront(&victim{key: k})
-			p.files[k] = e
-		}
-		v := e.Value.(*victim)
-		v.deaths++
-		v.last = p.now()
-		p.order.MoveToFront(e)
+	e := p.marks[s.blamed()]
+	if e == nil {
+		e = p.order.PushFront(&victim{key: s.blamed()})
+		p.marks[s.blamed()] = e
 	}
+	v, now := e.Value.(*victim), p.now()
+	if now.Sub(v.last) > poisonTTL {
+		v.deaths = 0
+	}
+	v.deaths++
+	v.last = now
+	p.order.MoveToFront(e)
 	for p.order.Len() > poisonMax {
 		p.remove(p.order.Back())
 	}
@@ -128,19 +177,19 @@ func (p *poison) count(victims func() ([]poisonKey, error)) error {
 	return nil
 }
 
-// forget clears files that a worker survived after all.
-func (p *poison) forget(victims func() ([]poisonKey, error)) {
+// forget clears what a worker survived after all.
+func (p *poison) forget(of func() (suspects, error)) {
 	if p.size.Load() == 0 {
 		return
 	}
-	keys, err := victims()
+	s, err := of()
 	if err != nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, k := range keys {
-		if e := p.files[k]; e != nil {
+	for _, k := range append([]poisonKey{s.job}, s.files...) {
+		if e := p.marks[k]; e != nil {
 			p.remove(e)
 		}
 	}
@@ -148,6 +197,6 @@ func (p *poison) forget(victims func() ([]poisonKey, error)) {
 
 func (p *poison) remove(e *list.Element) {
 	p.order.Remove(e)
-	delete(p.files, e.Value.(*victim).key)
+	delete(p.marks, e.Value.(*victim).key)
 	p.size.Store(int64(p.order.Len()))
 }

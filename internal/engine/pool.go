@@ -26,9 +26,10 @@ type Config struct {
 	Env []string
 	// Workers is the number of processes and so of jobs at once; default: one per CPU.
 	Workers int
-	// Queue is how many jobs may wait for a worker; default: twice Workers. Below 0: none.
+	// Queue is how many jobs may wait for a worker; default: 64 for each of Workers. Below 0: none.
 	Queue int
-	// QueueWait is the longest that a job waits for a worker, default 2 s.
+	// QueueWait is the longest that a job waits for a worker, default 2 s. One
+	// that has to expect a longer wait is refused at once. See Patient.
 	QueueWait time.Duration
 	// ProbeTimeout and RenderTimeout bound the work on one file, default 5 s
 	// and 15 s. Measure counts as Render.
@@ -54,7 +55,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Command = []string{exe, "engine"}
 	}
 	setDefault(&c.Workers, runtime.NumCPU())
-	setDefault(&c.Queue, 2*c.Workers)
+	setDefault(&c.Queue, 64*c.Workers)
 	setDefault(&c.QueueWait, 2*time.Second)
 	setDefault(&c.ProbeTimeout, 5*time.Second)
 	setDefault(&c.RenderTimeout, 15*time.Second)
@@ -94,6 +95,7 @@ type Pool struct {
 	cfg     Config
 	slots   chan *slot
 	waiting atomic.Int64
+	pace    pace
 	counts  counts
 	poison  *poison
 	starter *starter
@@ -128,7 +130,10 @@ func (p *Pool) Stats() Stats {
 }
 
 // slot is the place of one worker. Who has received it from Pool.slots owns it.
-type slot struct{ proc *process }
+type slot struct {
+	proc  *process
+	since time.Time // when it was received
+}
 
 // New starts the workers in the background and returns at once. The caller
 // closes the pool.
@@ -159,49 +164,20 @@ func (p *Pool) Close() error {
 	return nil
 }
 
-// acquire waits for a worker's slot; release gives it back.
-func (p *Pool) acquire(ctx context.Context) (*slot, error) {
-	if p.base.Err() != nil {
-		return nil, errClosing()
-	}
-	select {
-	case s := <-p.slots:
-		return s, nil
-	default:
-	}
-	if p.waiting.Add(1) > int64(p.cfg.Queue) {
-		p.waiting.Add(-1)
-		p.counts.refused.Add(1)
-		return nil, media.Errorf(media.Limited, "Too many pictures are being processed, try again later")
-	}
-	defer p.waiting.Add(-1)
-	timer := time.NewTimer(p.cfg.QueueWait)
-	defer timer.Stop()
-	select {
-	case s := <-p.slots:
-		return s, nil
-	case <-timer.C:
-		p.counts.refused.Add(1)
-		return nil, media.Errorf(media.Limited, "No picture could be processed within %v, try again later", p.cfg.QueueWait)
-	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for a worker: %w", ctx.Err())
-	case <-p.base.Done():
-		return nil, errClosing()
-	}
-}
-
 func errClosing() error { return media.Errorf(media.Limited, "The server is shutting down") }
 
 // release gives the slot back, with a fresh worker on its way where the old
 // one is dead or worn out.
 func (p *Pool) release(s *slot) {
+	p.pace.note(time.Since(s.since))
 	w := s.proc
 	switch {
 	case p.base.Err() != nil, !w.isStarted():
 	case w.dead():
 		s.proc = p.spawn()
-	case w.jobs >= p.cfg.JobsPerWorker || w.resident() > p.cfg.Memory/2:
-		p.cfg.Logger.Debug("replace worker", "pid", w.pid(), "jobs", w.jobs, "resident", w.resident())
+	case w.spent, w.jobs >= p.cfg.JobsPerWorker, w.worn(p.cfg.Memory):
+		resident, claimed := w.memory()
+		p.cfg.Logger.Debug("replace worker", "pid", w.pid(), "jobs", w.jobs, "resident", resident, "claimed", claimed, "spent", w.spent)
 		w.stop()
 		s.proc = p.spawn()
 	}
@@ -214,87 +190,10 @@ type job struct {
 	files   []*os.File // sources, then results
 	sources int        // how many of files are sources
 	timeout time.Duration
-	// victims is what poison remembers the sources by.
-	victims func() ([]poisonKey, error)
-}
-
-var (
-	// errCrashed: the worker died under the job.
-	errCrashed = errors.New("worker crashed")
-	// errUnheard: the worker died before it had the job.
-	errUnheard = errors.New("worker was gone")
-)
-
-// do carries out a job on a worker, on a second one if the first crashes.
-func (p *Pool) do(ctx context.Context, j *job) (reply, error) {
-	if err := p.poison.check(j.victims); err != nil {
-		return reply{}, err
-	}
-	s, err := p.acquire(ctx)
-	if err != nil {
-		return reply{}, err
-	}
-	defer p.release(s)
-	for attempt := 1; ; attempt++ {
-		if s.proc.dead() {
-			s.proc = p.spawn()
-		}
-		w := s.proc
-		rep, err := p.runOn(ctx, w, j)
-		switch {
-		case err == nil:
-			p.poison.forget(j.victims)
-			return rep, nil
-		case errors.Is(err, errUnheard) && attempt < 3 && p.base.Err() == nil:
-			p.cfg.Logger.Warn("worker was gone before its job", "pid", w.pid(), "error", err, "stderr", w.tail())
-			continue
-		case !errors.Is(err, errCrashed):
-			return reply{}, err
-		}
-		p.counts.crashed.Add(1)
-		p.cfg.Logger.Warn("worker crashed", "pid", w.pid(), "job", j.Kind, "attempt", attempt, "state", w.state(), "stderr", w.tail())
-		if err := p.poison.count(j.victims); err != nil {
-			return reply{}, err
-		}
-		if attempt >= 2 {
-			return reply{}, &media.Error{Code: media.Invalid, Op: string(j.Kind), Message: "The file makes its decoder crash and cannot be processed", Err: err}
-		}
-		if err := j.rewind(); err != nil {
-			return reply{}, err
-		}
-	}
-}
-
-// runOn carries out a job on one worker, which is dead afterwards when the
-// time ran out, the caller left, or it crashed.
-func (p *Pool) runOn(ctx context.Context, w *process, j *job) (reply, error) {
-	if err := w.await(ctx); err != nil {
-		return reply{}, err
-	}
-	timed, cancel := context.WithTimeout(ctx, j.timeout)
-	defer cancel()
-	defer context.AfterFunc(p.base, cancel)()
-	unkilled := context.AfterFunc(timed, w.kill)
-	p.counts.running.Add(1)
-	rep, err := w.run(j)
-	p.counts.running.Add(-1)
-	if unkilled() {
-		return rep, err
-	}
-	// The kill is on its way or done: nobody else may get this worker.
-	<-w.gone
-	p.counts.killed.Add(1)
-	switch {
-	case err == nil:
-		return rep, nil
-	case p.base.Err() != nil:
-		return reply{}, errClosing()
-	case errors.Is(ctx.Err(), context.Canceled):
-		return reply{}, fmt.Errorf("%s: %w", j.Kind, ctx.Err())
-	case ctx.Err() != nil:
-		return reply{}, media.Errorf(media.Invalid, "The file could not be processed in time")
-	}
-	return reply{}, media.Errorf(media.Invalid, "The file could not be processed within %v", j.timeout)
+	// suspects is what poison remembers the job by.
+	suspects func() (suspects, error)
+	// check looks at what a worker says it has done; nil: its word is enough.
+	check func(reply) error
 }
 
 // rewind empties the results for a second attempt.

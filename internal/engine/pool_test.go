@@ -290,7 +290,7 @@ func TestQueue(t *testing.T) {
 	must(t, err)
 	// One may wait, and not for long.
 	all.Go(func() {
-		_, _, err := p.Probe(ctx, fault("hang", "b"), media.KindImage)
+		_, _, err := renderOne(ctx, p, fault("hang", "b"), faultPlan(t))
 		wantError(t, err, media.Limited, "within 300ms")
 	})
 	until(t, func() bool { return p.Stats().Waiting == 1 })

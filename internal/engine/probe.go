@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"tintype/internal/engine/ffmpeg"
 	"tintype/internal/engine/vips"
@@ -42,7 +43,7 @@ func (p *Pool) probePicture(ctx context.Context, src Source, h header) (media.In
 	}
 	defer j.closeFiles()
 	j.timeout = p.cfg.ProbeTimeout
-	rep, err := p.do(ctx, j)
+	rep, err := p.do(Patient(ctx, probePatience), j)
 	if err != nil {
 		return media.Info{}, fmt.Errorf("probe: %w", err)
 	}
@@ -55,10 +56,14 @@ func (p *Pool) probePicture(ctx context.Context, src Source, h header) (media.In
 	return info, nil
 }
 
+// probePatience is how long a probe waits for a worker: its file is here
+// already.
+const probePatience = 10 * time.Second
+
 // probeVideo asks ffprobe, a process of its own that takes a worker's place
 // for so long.
 func (p *Pool) probeVideo(ctx context.Context, src Source, format string) (media.Info, error) {
-	s, err := p.acquire(ctx)
+	s, err := p.acquire(Patient(ctx, probePatience))
 	if err != nil {
 		return media.Info{}, fmt.Errorf("probe: %w", err)
 	}

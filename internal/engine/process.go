@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"os"
 	"os/exec"
@@ -14,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"tintype/internal/media"
@@ -39,7 +39,11 @@ type process struct {
 	says   ready
 	stderr *tailWriter
 	jobs   int
-	buf    []byte
+	// spent: the worker is to be replaced once its job is over.
+	spent bool
+	// base is the memory that it claimed before its first job.
+	base uint64
+	buf  []byte
 }
 
 // spawn starts a worker in the background.
@@ -50,7 +54,9 @@ func (p *Pool) spawn() *process {
 		defer close(w.started)
 		if w.err = p.start(w); w.err != nil {
 			w.err = fmt.Errorf("start worker: %w", w.err)
-			p.cfg.Logger.Error("worker does not start", "error", w.err, "stderr", w.tail())
+			if p.base.Err() == nil {
+				p.cfg.Logger.Error("worker does not start", "error", w.err, "stderr", w.tail())
+			}
 		}
 	}()
 	return w
@@ -93,6 +99,7 @@ func (p *Pool) start(w *process) error {
 		w.kill()
 		return err
 	}
+	_, w.base = w.memory()
 	p.cfg.Logger.Debug("worker started", "pid", w.pid(), "libvips", w.says.Library, "simd", w.says.SIMD, "sandbox", w.says.Sandbox)
 	return nil
 }
@@ -156,8 +163,11 @@ func (w *process) stop() {
 	w.kill()
 }
 
-// run sends a job and waits for the answer. It returns errUnheard or
-// errCrashed when the worker dies, and the error that the worker answers.
+// partingTime is how long a worker that hung up may take to end.
+const partingTime = time.Second
+
+// run sends a job and waits for the answer. It returns errUnheard, errCrashed
+// or errSlain when the worker dies, and the error that the worker answers.
 func (w *process) run(j *job) (reply, error) {
 	w.jobs++
 	if err := w.sendJob(j); err != nil {
@@ -169,14 +179,11 @@ func (w *process) run(j *job) (reply, error) {
 	}
 	var rep reply
 	if err := w.receive(&rep); err != nil {
-		w.kill()
-		<-w.gone
-		return reply{}, fmt.Errorf("%w: %w", errCrashed, err)
+		return reply{}, fmt.Errorf("%w: %w", w.end(), err)
 	}
-	if rep.Worn {
-		w.jobs = math.MaxInt
-	}
+	w.spent = rep.Worn
 	if e := rep.Error; e != nil {
+		w.spent = w.spent || e.Spent || e.Code == media.Internal
 		out := &media.Error{Code: e.Code, Op: string(j.Kind), Message: e.Message}
 		switch {
 		case e.Limit != nil:
@@ -187,6 +194,24 @@ func (w *process) run(j *job) (reply, error) {
 		return reply{}, out
 	}
 	return rep, nil
+}
+
+// end waits for a worker that hung up, and says how it died: errSlain when
+// somebody outside killed it, else errCrashed.
+func (w *process) end() error {
+	timer := time.NewTimer(partingTime)
+	defer timer.Stop()
+	select {
+	case <-w.gone:
+	case <-timer.C:
+		w.kill()
+		<-w.gone
+	}
+	if s, ok := w.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && s.Signaled() && s.Signal() == syscall.SIGKILL && !w.killed.Load() {
+		return errSlain
+	}
+	w.killed.Store(true)
+	return errCrashed
 }
 
 // sendJob sends the request in the packet, or in a file where it is long.
@@ -246,9 +271,16 @@ func (w *process) pid() int {
 	return w.cmd.Process.Pid
 }
 
-// resident is the memory that the process holds now, in bytes; 0 where that
-// cannot be known.
-func (w *process) resident() uint64 { return residentMemory(w.pid()) }
+// memory is what the process holds now, in bytes: resident, and claimed, which
+// is what the limit counts. A heap in tatters may have claimed much that is
+// not resident, and be refused more. 0 where that cannot be known.
+func (w *process) memory() (resident, claimed uint64) { return processMemory(w.pid()) }
+
+// worn reports that less than half of what a fresh worker may still claim is left.
+func (w *process) worn(limit uint64) bool {
+	resident, claimed := w.memory()
+	return resident > limit/2 || claimed > (w.base+limit)/2
+}
 
 // state says how a worker that is gone ended.
 func (w *process) state() string {
@@ -318,28 +350,41 @@ func (s *starter) start(cmd *exec.Cmd) error {
 
 func (s *starter) stop() { close(s.done) }
 
-// tailWriter keeps the last few kilobytes that a worker said.
+// tailWriter keeps the first and the last kilobytes that a worker said: a
+// crash names its cause first, and may print a long trace after it.
 type tailWriter struct {
-	mu  sync.Mutex
-	buf []byte
+	mu         sync.Mutex
+	head, tail []byte
+	left       int // bytes left out between the two
 }
 
-const tailMax = 4 << 10
+const (
+	headMax = 2 << 10
+	tailMax = 2 << 10
+)
 
 func (t *tailWriter) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.buf = append(t.buf, b...)
-	if over := len(t.buf) - tailMax; over > 0 {
-		t.buf = append(t.buf[:0], t.buf[over:]...)
+	n := len(b)
+	first := min(n, headMax-len(t.head))
+	t.head = append(t.head, b[:first]...)
+	t.tail = append(t.tail, b[first:]...)
+	if over := len(t.tail) - tailMax; over > 0 {
+		t.left += over
+		t.tail = append(t.tail[:0], t.tail[over:]...)
 	}
-	return len(b), nil
+	return n, nil
 }
 
 func (t *tailWriter) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return strings.TrimSpace(string(t.buf))
+	s := string(t.head)
+	if t.left > 0 {
+		s += fmt.Sprintf("\n[%d bytes left out]\n", t.left)
+	}
+	return strings.TrimSpace(s + string(t.tail))
 }
 
 var _ io.Writer = (*tailWriter)(nil)

@@ -153,11 +153,17 @@ func zombie(pid int) bool {
 func TestTailWriter(t *testing.T) {
 	t.Parallel()
 	var w tailWriter
+	w.Write([]byte("the cause\n"))
 	for range 100 {
 		w.Write(bytes.Repeat([]byte("x"), 100))
 	}
 	w.Write([]byte("the end\n"))
-	if s := w.String(); len(s) > tailMax || !strings.HasSuffix(s, "the end") {
-		t.Errorf("%d bytes", len(s))
+	if s := w.String(); len(s) > headMax+tailMax+50 || !strings.HasPrefix(s, "the cause") || !strings.HasSuffix(s, "the end") || !strings.Contains(s, "bytes left out") {
+		t.Errorf("%d bytes: %s", len(s), s)
+	}
+	var short tailWriter
+	short.Write([]byte("all of it\n"))
+	if s := short.String(); s != "all of it" {
+		t.Errorf("%q", s)
 	}
 }

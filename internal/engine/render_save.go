@@ -35,7 +35,7 @@ func (p *picture) encode(out transform.PlanOutput) ([]byte, error) {
 		if text := err.Error(); strings.Contains(text, "nsupported compression") || strings.Contains(text, "nsupported codec") {
 			return nil, &media.Error{Code: media.Unsupported, Op: "encode", Message: displayName(out.Format) + " files cannot be made by this server", Err: err}
 		}
-		return nil, p.src.damaged(err)
+		return nil, &saveError{err}
 	}
 	b := res.Blob("buffer").Bytes()
 	if out.Format == "webp" {

@@ -97,7 +97,7 @@ func errNoPicture() error {
 // newJob opens the sources, and empty files for the results. The caller
 // closes the job's files.
 func newJob(req request, src []Source, results int) (*job, error) {
-	j := &job{request: req, sources: len(src), victims: victims(src)}
+	j := &job{request: req, sources: len(src), suspects: suspectsOf(req, src)}
 	if len(src)+results > filesMax {
 		return nil, media.Errorf(media.Invalid, "Too many pictures at once: %d sources and %d results, the maximum is %d together", len(src), results, filesMax)
 	}

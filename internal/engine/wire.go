@@ -62,4 +62,7 @@ type wireError struct {
 	Message string
 	Detail  string
 	Limit   *media.LimitError `json:",omitempty"`
+	// Spent: the failure may come of the worker's own condition, so that it
+	// is to be replaced, and the job to be tried on a fresh one.
+	Spent bool `json:",omitempty"`
 }

@@ -58,6 +58,7 @@ type worker struct {
 	limits Limits
 	faults bool
 	fonts  shelf
+	jobs   int // so far, with the one that is being done
 }
 
 func (w *worker) serve() error {
@@ -192,12 +193,13 @@ func (w *worker) answer(v any) error {
 }
 
 func onWire(err error) *wireError {
-	e := &wireError{Code: media.CodeOf(err), Message: media.MessageOf(err), Detail: err.Error()}
+	e := &wireError{Code: media.CodeOf(err), Message: media.MessageOf(err), Detail: err.Error(), Spent: errors.Is(err, errStrained)}
 	errors.As(err, &e.Limit)
 	return e
 }
 
 func (w *worker) do(req request, files []*os.File) (reply, error) {
+	w.jobs++
 	if req.Kind == jobTry {
 		rep := reply{Formats: tryFormats()}
 		missing, err := tryFonts(&w.fonts)
@@ -212,8 +214,7 @@ func (w *worker) do(req request, files []*os.File) (reply, error) {
 	}
 	if w.faults && len(req.Formats) > 0 {
 		if fault := faultOf(files[0]); fault != "" {
-			commitFault(fault, req.Kind)
-			return reply{Infos: []media.Info{faultInfo}}, nil
+			return reply{Infos: []media.Info{faultInfo}}, commitFault(fault, req.Kind, w.jobs == 1)
 		}
 	}
 	st, err := openStock(files, req.Formats, &w.fonts)
@@ -243,7 +244,7 @@ func (w *worker) doWith(req request, st *stock, results []*os.File) (reply, erro
 		for i, plan := range req.Plans {
 			info, err := renderTo(results[i], st, plan)
 			if err != nil {
-				return reply{}, err
+				return reply{}, st.blame(err, plan)
 			}
 			rep.Infos = append(rep.Infos, info)
 		}
@@ -293,5 +294,8 @@ func (s *source) close() {
 
 // damaged is the error for a file that its decoder does not get through.
 func (s *source) damaged(err error) error {
+	if outOfMemory(err) {
+		return exhausted(err)
+	}
 	return &media.Error{Code: media.Invalid, Op: "decode", Message: "The " + displayName(s.format) + " file is damaged and cannot be decoded", Err: err}
 }

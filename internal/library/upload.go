@@ -5,9 +5,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"tintype/internal/engine"
 	"tintype/internal/media"
 )
+
+// patience is how long the work on an upload waits for a worker: its bytes are
+// here already.
+const patience = 10 * time.Second
 
 // Upload takes a file in. When it returns without error the bytes, the record
 // and the event would survive a power cut; after an error no record exists
@@ -17,6 +23,7 @@ import (
 // commits last. A replaced asset keeps its ID and creation time and gets a
 // new version, even for equal bytes.
 func (l *Library) Upload(ctx context.Context, u Upload) (*Uploaded, error) {
+	ctx = engine.Patient(ctx, patience)
 	if u.Staged != nil {
 		defer u.Staged.Discard()
 	}

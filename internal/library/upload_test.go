@@ -337,6 +337,23 @@ func TestConversionThatFailsLeavesNothing(t *testing.T) {
 	clean(t, w)
 }
 
+// What was uploaded is here already: to wait for a worker costs less than to
+// upload it again.
+func TestUploadIsPatient(t *testing.T) {
+	t.Parallel()
+	small := transform.Transformation{Steps: []transform.Step{transform.Resize{Fit: transform.Fill, Box: transform.Box{Width: transform.Px(4)}}}}
+	for name, u := range map[string]library.Upload{
+		"probe": {}, "conversion": {Format: "webp"}, "eager": {Eager: []transform.Transformation{small}},
+	} {
+		w := New(t)
+		u.Account, u.Staged = Account, w.Stage(Picture("png", 6, 4, name))
+		_, err := w.Library.Upload(context.Background(), u)
+		if got := time.Duration(w.Engine.Patience.Load()); err != nil || got != 10*time.Second {
+			t.Errorf("%s waits %v, %v", name, got, err)
+		}
+	}
+}
+
 func TestEagerAnswersInOrder(t *testing.T) {
 	t.Parallel()
 	w := New(t)

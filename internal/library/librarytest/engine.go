@@ -27,12 +27,15 @@ type Engine struct {
 	// OnProbe and OnRender, when set before use, run first and may fail.
 	OnProbe  func(content string) error
 	OnRender func(o engine.Output) error
+	// Patience is how long the last call of Probe or Render was ready to wait for a worker.
+	Patience atomic.Int64
 	// Renders counts the calls of Render.
 	Renders atomic.Int64
 }
 
 // Probe reads what a file says of itself.
-func (e *Engine) Probe(_ context.Context, src engine.Source, want media.Kind) (media.Kind, media.Info, error) {
+func (e *Engine) Probe(ctx context.Context, src engine.Source, want media.Kind) (media.Kind, media.Info, error) {
+	e.Patience.Store(int64(engine.Patience(ctx)))
 	content, err := io.ReadAll(io.NewSectionReader(src, 0, src.Size()))
 	if err != nil {
 		return "", media.Info{}, err
@@ -66,7 +69,8 @@ func (e *Engine) Measure(context.Context, engine.Source, transform.Question) (tr
 }
 
 // Render writes a Picture of the plan's format and size.
-func (e *Engine) Render(_ context.Context, src []engine.Source, outs []engine.Output) error {
+func (e *Engine) Render(ctx context.Context, src []engine.Source, outs []engine.Output) error {
+	e.Patience.Store(int64(engine.Patience(ctx)))
 	e.Renders.Add(1)
 	for _, o := range outs {
 		if e.OnRender != nil {
