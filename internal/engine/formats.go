@@ -14,7 +14,8 @@ type loader struct {
 	format string
 	op     string // libvips operation on a blob
 	class  string // libvips type that is unblocked for it
-	pages  bool   // the operation can load several pages ("n")
+	pages  bool   // the operation can load several pages ("page", "n")
+	vector bool   // the operation renders at any size ("scale")
 }
 
 var loaders = []loader{
@@ -25,6 +26,12 @@ var loaders = []loader{
 	{format: "avif", op: "heifload_buffer", class: "VipsForeignLoadHeif", pages: true},
 	{format: "heic", op: "heifload_buffer", class: "VipsForeignLoadHeif", pages: true},
 	{format: "tiff", op: "tiffload_buffer", class: "VipsForeignLoadTiff", pages: true},
+	{format: "jxl", op: "jxlload_buffer", class: "VipsForeignLoadJxl"},
+	{format: "svg", op: "svgload_buffer", class: "VipsForeignLoadSvg", vector: true},
+	{format: "pdf", op: "pdfload_buffer", class: "VipsForeignLoadPdf", pages: true, vector: true},
+	// These two are decoded here; the loader takes over from there.
+	{format: "bmp", op: "tiffload_buffer", class: "VipsForeignLoadTiff"},
+	{format: "ico", op: "tiffload_buffer", class: "VipsForeignLoadTiff"},
 }
 
 // saver says how files of a format are written.
@@ -42,6 +49,7 @@ var savers = []saver{
 	{format: "gif", op: "gifsave_buffer", class: "VipsForeignSaveCgif"},
 	{format: "tiff", op: "tiffsave_buffer", class: "VipsForeignSaveTiff"},
 	{format: "jxl", op: "jxlsave_buffer", class: "VipsForeignSaveJxl"},
+	{format: "jp2", op: "jp2ksave_buffer", class: "VipsForeignSaveJp2k"},
 }
 
 // openFormats blocks every loader and saver of libvips but those listed.

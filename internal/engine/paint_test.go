@@ -186,7 +186,8 @@ func mapped(t testing.TB, format string, b []byte) *source {
 	m, err := syscall.Mmap(-1, 0, len(b), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 	must(t, err)
 	copy(m, b)
-	s := &source{loader: l, data: m}
+	s, err := (&source{loader: l, data: m}).prepared()
+	must(t, err)
 	t.Cleanup(s.close)
 	return s
 }

@@ -116,7 +116,7 @@ func describe(im *vips.Image, format string) media.Info {
 		Space: im.Interpretation(),
 		ICC:   im.Has("icc-profile-data"),
 	}
-	if format == "tiff" || format == "avif" || format == "heic" {
+	if format == "avif" || format == "heic" || format == "ico" {
 		// Further pages are other pictures: they are not part of this one.
 		info.Pages = 1
 	}
@@ -137,7 +137,7 @@ func (s *source) prove(scope *vips.Scope, first *vips.Image, info media.Info) er
 	switch {
 	case s.format == "jpeg":
 		im, err = scope.Make(s.op, vips.Args{"buffer": s.data, "access": "sequential", "fail_on": "none", "shrink": 8})
-	case info.Pages > 1 && info.Width*info.Height*info.Pages <= proofPixels:
+	case (s.format == "gif" || s.format == "webp") && info.Pages > 1 && info.Width*info.Height*info.Pages <= proofPixels:
 		im, err = s.open(scope, info.Pages)
 	}
 	if err != nil {

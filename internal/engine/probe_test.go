@@ -40,7 +40,10 @@ func TestProbe(t *testing.T) {
 		{"text as a film", []byte("hello, world"), media.KindVideo, "", media.Info{}, media.Invalid, "neither video nor audio"},
 		{"a picture as a film", turned, media.KindVideo, "", media.Info{}, media.Invalid, "neither video nor audio"},
 		{"nothing", nil, "", "", media.Info{}, media.Invalid, "empty"},
-		{"a drawing", []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>`), "", "", media.Info{}, media.Unsupported, "SVG"},
+		{"a drawing", []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>`), "", media.KindImage,
+			media.Info{Format: "svg", Bytes: 64, Width: 10, Height: 10, Pages: 1, Alpha: true, Space: "srgb"}, 0, ""},
+		{"a drawing with entities", []byte(`<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>`), "", "", media.Info{}, media.Invalid, "entities"},
+		{"a layered picture", []byte("8BPS\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x09\x00\x00\x00\x09\x00\x08\x00\x03"), "", "", media.Info{}, media.Unsupported, "PSD"},
 		{"magic alone", []byte("\x89PNG\r\n\x1a\n"), "", "", media.Info{}, media.Invalid, "PNG"},
 		{"a fault without leave", []byte(faultMark + "abort"), media.KindImage, "", media.Info{}, media.Invalid, "not a picture"},
 	}

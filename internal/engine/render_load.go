@@ -3,26 +3,33 @@ package engine
 import (
 	"fmt"
 	"maps"
-	"strconv"
+	"slices"
 
 	"tintype/internal/engine/vips"
+	"tintype/internal/media"
 	"tintype/internal/transform"
 )
 
 // load opens the source upright and in 8-bit sRGB or grey, and answers the
 // operations that are left: a reduction that comes first is done here, since
-// decoders that can shrink while they decode save most of the work.
+// decoders that can shrink while they decode save most of the work. Of a
+// drawing an enlargement is, too, which stays sharp by that.
 func (p *picture) load(plan transform.Plan) ([]transform.Op, error) {
 	in := plan.Input
-	if len(plan.Ops) > 0 {
+	if p.pages > 1 && !p.src.pages || in.First > 0 && !p.src.pages {
+		return nil, media.Errorf(media.Invalid, "%s files have one page", displayName(p.src.format))
+	}
+	if len(plan.Ops) > 0 && in.List == nil {
 		if to, ok := plan.Ops[0].(transform.OpResize); ok {
-			less := transform.OpResize{Width: min(to.Width, in.Width), Height: min(to.Height, in.Height)}
+			if !p.src.vector {
+				to = transform.OpResize{Width: min(to.Width, in.Width), Height: min(to.Height, in.Height)}
+			}
 			head, err := p.src.open(p.scope, 1)
 			if err != nil {
 				return nil, p.src.damaged(err)
 			}
-			if shrinksOnLoad(in, less, head) {
-				return plan.Ops, p.loadResized(in, less, head)
+			if p.src.vector || shrinksOnLoad(in, to, head) {
+				return plan.Ops, p.loadResized(in, to, head)
 			}
 		}
 	}
@@ -45,7 +52,7 @@ func (p *picture) loadResized(in transform.PlanInput, to transform.OpResize, hea
 		"no_rotate": in.IgnoreOrientation, "fail_on": "none",
 	}
 	if p.src.pages {
-		args["option_string"] = "n=" + strconv.Itoa(p.pages)
+		args["option_string"] = fmt.Sprintf("page=%d,n=%d", in.First, p.pages)
 	}
 	var im *vips.Image
 	var err error
@@ -91,12 +98,17 @@ func (p *picture) exactly(w, h int) error {
 
 // loadWhole decodes all of the picture.
 func (p *picture) loadWhole(in transform.PlanInput) error {
-	im, err := p.src.open(p.scope, p.pages)
+	im, err := p.src.openAt(p.scope, in)
 	if err != nil {
 		return p.src.damaged(err)
 	}
 	p.im = im
 	p.readAnimation()
+	if in.List != nil {
+		if err := p.pick(in.List); err != nil {
+			return fmt.Errorf("pick pages: %w", err)
+		}
+	}
 	if !in.IgnoreOrientation && p.im.Int("orientation", 1) > 1 {
 		if err := p.toMemory(); err != nil {
 			return err
@@ -116,11 +128,58 @@ func (p *picture) loadWhole(in transform.PlanInput) error {
 
 // open starts the decoder of the source, with rows from the top down.
 func (s *source) open(scope *vips.Scope, pages int) (*vips.Image, error) {
+	return s.openAt(scope, transform.PlanInput{Pages: pages})
+}
+
+// usualDensity is that at which drawings and documents are rendered when
+// nothing is said.
+const usualDensity = 72
+
+// openAt is open for any pages at any density. Of a list it opens all from
+// the first to the last that are named.
+func (s *source) openAt(scope *vips.Scope, in transform.PlanInput) (*vips.Image, error) {
 	args := vips.Args{"buffer": s.data, "access": "sequential", "fail_on": "none"}
-	if s.pages && pages > 1 {
-		args["n"] = pages
+	first, n := in.First, in.Pages
+	if in.List != nil {
+		first = slices.Min(in.List)
+		n = slices.Max(in.List) - first + 1
+	}
+	if s.pages && n > 1 {
+		args["n"] = n
+	}
+	if s.pages && first > 0 {
+		args["page"] = first
+	}
+	if s.vector && in.Density > 0 {
+		args["scale"] = in.Density / usualDensity
 	}
 	return scope.Make(s.op, args)
+}
+
+// pick puts the pages of a list, out of those that openAt opened for it, in
+// the list's order.
+func (p *picture) pick(list []int) error {
+	if err := p.toMemory(); err != nil {
+		return err
+	}
+	first := slices.Min(list)
+	h := p.im.Height() / (slices.Max(list) - first + 1)
+	pages := make([]*vips.Image, len(list))
+	var delay []int
+	for i, n := range list {
+		var err error
+		if pages[i], err = p.scope.Make("extract_area", vips.Args{"input": p.im, "left": 0, "top": (n - first) * h, "width": p.width(), "height": h}); err != nil {
+			return err
+		}
+		if n-first < len(p.delay) {
+			delay = append(delay, p.delay[n-first])
+		}
+	}
+	im, err := p.scope.Make("arrayjoin", vips.Args{"in": pages, "across": 1})
+	if err == nil {
+		p.im, p.delay = im, delay
+	}
+	return err
 }
 
 // readAnimation notes timing before operations lose it.

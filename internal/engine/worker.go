@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -283,7 +284,11 @@ func openSource(f *os.File, format string) (*source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("map source of %d bytes: %w", info.Size(), err)
 	}
-	return &source{loader: l, data: m}, nil
+	src := &source{loader: l, data: m}
+	if format == formatLUT {
+		return src, nil
+	}
+	return src.prepared()
 }
 
 func (s *source) close() {
@@ -294,6 +299,9 @@ func (s *source) close() {
 
 // damaged is the error for a file that its decoder does not get through.
 func (s *source) damaged(err error) error {
+	if text := err.Error(); strings.Contains(text, "nsupported codec") || strings.Contains(text, "nsupported image type") || strings.Contains(text, "No decoding plugin") {
+		return &media.Error{Code: media.Unsupported, Op: "decode", Message: displayName(s.format) + " files cannot be processed by this server", Err: err}
+	}
 	if outOfMemory(err) {
 		return exhausted(err)
 	}
