@@ -51,8 +51,8 @@ func (p *picture) loadResized(in transform.PlanInput, to transform.OpResize, hea
 		"buffer": p.src.data, "width": to.Width, "height": to.Height, "size": "force",
 		"no_rotate": in.IgnoreOrientation, "fail_on": "none",
 	}
-	if p.src.pages {
-		args["option_string"] = fmt.Sprintf("page=%d,n=%d", in.First, p.pages)
+	// With a number of pages libheif's loader takes the first item instead of the primary one.
+	if p.src.pages && (p.pages > 1 || in.First > 0) {
 	}
 	var im *vips.Image
 	var err error
