@@ -53,6 +53,7 @@ func (p *picture) loadResized(in transform.PlanInput, to transform.OpResize, hea
 	}
 	// With a number of pages libheif's loader takes the first item instead of the primary one.
 	if p.src.pages && (p.pages > 1 || in.First > 0) {
+		args["option_string"] = fmt.Sprintf("page=%d,n=%d", in.First, p.pages)
 	}
 	var im *vips.Image
 	var err error
