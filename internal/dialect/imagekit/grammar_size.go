@@ -38,6 +38,11 @@ func (d dim) pixels(side string) value {
 	return calc(transform.ExprMul, d.v, fact(side))
 }
 
+// whole reports a constant number of whole pixels.
+func (d dim) whole() bool {
+	return !d.frac && d.v.expr == nil && d.v.num == math.Trunc(d.v.num)
+}
+
 func (d dim) times(k float64) dim {
 	if d.given {
 		d.v = calc(transform.ExprMul, d.v, constant(k))
@@ -111,9 +116,12 @@ func (z sizing) resize() []transform.Step {
 	case !z.w.given && !z.h.given:
 		return nil
 	case z.w.given && z.h.given:
-		z.hasRatio = false
 	case !z.hasRatio:
 		return []transform.Step{z.scale()}
+	case z.w.given:
+		z.h = dim{given: true, v: calc(transform.ExprDiv, z.w.pixels("width"), z.ratio)}
+	default:
+		z.w = dim{given: true, v: calc(transform.ExprMul, z.h.pixels("height"), z.ratio)}
 	}
 	switch z.mode {
 	case "force":
@@ -145,21 +153,30 @@ func (z sizing) resize() []transform.Step {
 }
 
 func (z sizing) box(b *bind) transform.Box {
-	box := transform.Box{Width: z.w.length("width", b), Height: z.h.length("height", b)}
-	if z.hasRatio {
-		box.Ratio = b.num("ratio", z.ratio)
-	}
-	return box
+	return transform.Box{Width: z.w.length("width", b), Height: z.h.length("height", b)}
 }
 
-// scale is one side alone: the other follows, whatever the mode.
+// scale is one side alone: the other follows, whatever the mode. It follows
+// from the side before that is rounded to whole pixels.
 func (z sizing) scale() transform.Step {
-	var b bind
-	s := transform.Resize{Fit: transform.Inside, Box: z.box(&b)}
-	if z.mode == "at_max" || z.mode == "maintain_ratio_no_enlarge" {
-		s.Limit = transform.ReduceOnly
+	fit := transform.Fill
+	switch {
+	case z.w.frac:
+		z.h = z.w
+	case z.h.frac:
+		z.w = z.h
+	case z.w.given && !z.w.whole():
+		z.h = dim{given: true, v: calc(transform.ExprMul, z.w.v, calc(transform.ExprDiv, fact("height"), fact("width")))}
+	case z.h.given && !z.h.whole():
+		z.w = dim{given: true, v: calc(transform.ExprMul, z.h.v, calc(transform.ExprDiv, fact("width"), fact("height")))}
+	default:
+		fit = transform.Inside
 	}
-	return b.step(s)
+	limit := transform.AnySize
+	if z.mode == "at_max" || z.mode == "maintain_ratio_no_enlarge" {
+		limit = transform.ReduceOnly
+	}
+	return z.fit(fit, limit)
 }
 
 func (z sizing) fit(fit transform.Fit, limit transform.Limit) transform.Step {
@@ -177,12 +194,6 @@ func (z sizing) fit(fit transform.Fit, limit transform.Limit) transform.Step {
 // factor is how much the input is scaled so that it covers the box.
 func (z sizing) factor() value {
 	w, h := z.w.pixels("width"), z.h.pixels("height")
-	switch {
-	case !z.h.given:
-		h = calc(transform.ExprDiv, w, z.ratio)
-	case !z.w.given:
-		w = calc(transform.ExprMul, h, z.ratio)
-	}
 	e := transform.Calc(transform.ExprMax,
 		calc(transform.ExprDiv, w, fact("width")).tree(), calc(transform.ExprDiv, h, fact("height")).tree())
 	return value{expr: &e}
@@ -219,15 +230,8 @@ func (z sizing) coverSmaller() transform.Step {
 	k := z.factor()
 	var b bind
 	s := transform.Extract{Gravity: z.focus.gravity}
-	w, h := z.w.pixels("width"), z.h.pixels("height")
-	switch {
-	case !z.h.given:
-		h = calc(transform.ExprDiv, w, z.ratio)
-	case !z.w.given:
-		w = calc(transform.ExprMul, h, z.ratio)
-	}
-	s.Width = b.px("width", calc(transform.ExprDiv, w, k))
-	s.Height = b.px("height", calc(transform.ExprDiv, h, k))
+	s.Width = b.px("width", calc(transform.ExprDiv, z.w.pixels("width"), k))
+	s.Height = b.px("height", calc(transform.ExprDiv, z.h.pixels("height"), k))
 	return transform.If{
 		Cond: transform.Calc(transform.ExprLe, k.tree(), transform.Num(1)),
 		Then: []transform.Step{z.cover()},
