@@ -69,11 +69,19 @@ func (d *Delivery) answer(ctx context.Context, q Request, f found) (*answer, err
 		return d.original(ctx, q, a, negotiated)
 	}
 	chain = q.Rules.matted(chain, a.Version.Info)
-	r, err := d.cfg.Renditions.Get(ctx, a, chain)
+	get := d.cfg.Renditions.Get
+	if q.Signed {
+		get = d.cfg.Renditions.GetSigned
+	}
+	r, err := get(ctx, a, chain)
 	if err != nil {
 		return nil, err
 	}
 	out := &answer{etag: r.MD5, modified: r.CreatedAt, size: r.Info.Bytes, body: r.Body, negotiated: negotiated}
+	if len(r.Layers) > 0 {
+		// A layer may change without a message about this asset.
+		out.expires = d.cfg.Now().Add(laterCandidate)
+	}
 	if r.Stored {
 		out.blob = r.Blob
 		if _, files := blob.As[blob.Filer](d.cfg.Blobs); files && int64(len(r.Body)) > d.cfg.BodyBytes {

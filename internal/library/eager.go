@@ -41,6 +41,6 @@ func (l *Library) eager(ctx context.Context, a *media.Asset, t transform.Transfo
 			Account: a.Account, Asset: a.ID, Version: v.ID, Blob: v.Blob, MD5: v.MD5, Info: v.Info, CreatedAt: v.CreatedAt,
 		}}}
 	}
-	res, err := l.cfg.Renditions.Get(ctx, a, t)
+	res, err := l.cfg.Renditions.GetSigned(ctx, a, t)
 	return Eager{Result: res, Err: err}
 }

@@ -4,59 +4,148 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"strings"
 
 	"tintype/internal/catalog"
+	"tintype/internal/engine"
 	"tintype/internal/media"
 	"tintype/internal/transform"
 )
 
-// facts answers transform.Resolve about one version.
-type facts struct {
-	transform.Alone
+// asked is one call of Get: what it may read, and the further assets that it
+// read, each at one version all along.
+type asked struct {
 	store   *Store
-	asset   *media.Asset
-	answers answers
+	account media.AccountID
+	// signed: the caller may use assets that are not public as layers.
+	signed  bool
+	further map[media.Ref]*media.Asset
 }
 
-func (s *Store) facts(w work) transform.Facts {
-	return facts{store: s, asset: w.asset, answers: w.answers}
-}
-
-func (f facts) Info() media.Info { return f.asset.Version.Info }
-
-// Measure answers from what the key was made of. A question that is not part
-// of the key is refused: its answer would not be either.
-func (f facts) Measure(_ context.Context, q transform.Question) (transform.Answer, error) {
-	a, ok := f.answers[q]
-	if !ok {
-		return transform.Answer{}, fmt.Errorf("rendition: the key does not cover the question %q", q)
+// asset finds a further asset that the caller may use.
+func (r *asked) asset(ctx context.Context, ref media.Ref) (*media.Asset, error) {
+	if a := r.further[ref]; a != nil {
+		return a, nil
 	}
+	if ref.URL != "" {
+		return nil, media.Errorf(media.Unsupported, "Remote files cannot be used as layers")
+	}
+	full := ref
+	if ref.ID == "" && ref.Kind == "" {
+		full.Kind = media.KindImage
+	}
+	if ref.ID == "" && ref.Access == "" {
+		full.Access = media.Public
+	}
+	// Nobody learns whether a name of restricted access exists.
+	if full.ID == "" && full.Access != media.Public && !r.signed {
+		return nil, media.Errorf(media.Unauthorized, "A valid signature is required")
+	}
+	var a *media.Asset
+	err := r.store.cfg.Catalog.View(ctx, func(tx *catalog.Tx) (err error) {
+		a, err = tx.Asset(r.account, full)
+		return err
+	})
+	hidden := err == nil && a.Access != media.Public && !r.signed
+	switch {
+	case hidden, err != nil && media.CodeOf(err) == media.NotFound:
+		return nil, media.Errorf(media.NotFound, "Resource not found - %s", nameOf(ref))
+	case err != nil:
+		return nil, fmt.Errorf("find layer: %w", err)
+	}
+	if r.further == nil {
+		r.further = map[media.Ref]*media.Asset{}
+	}
+	r.further[ref] = a
 	return a, nil
 }
 
-// answers measures everything that t reads of a's pixels. Nothing is measured
-// on an animation, of which transform.Resolve asks nothing.
-func (s *Store) answers(ctx context.Context, a *media.Asset, t transform.Transformation) (answers, error) {
-	if a.Version.Info.Animated {
-		return nil, nil
+func nameOf(ref media.Ref) string {
+	if ref.Name != "" {
+		return ref.Name
 	}
-	var all answers
-	for _, q := range transform.Reads(t) {
-		one, err := s.measure(ctx, a, q)
+	return string(ref.ID)
+}
+
+// sources finds the further assets of a plan, in its order.
+func (r *asked) sources(ctx context.Context, plan transform.Plan) ([]*media.Asset, error) {
+	var all []*media.Asset
+	for _, s := range plan.Sources {
+		a, err := r.asset(ctx, s.Ref)
 		if err != nil {
-			return nil, fmt.Errorf("measure %s of asset %s: %w", q, a.ID, err)
+			return nil, err
 		}
-		if all == nil {
-			all = answers{}
+		if s.Use == transform.UsePicture && a.Kind != media.KindImage {
+			return nil, errNoLayer(s.Ref)
 		}
-		all[q] = one
+		all = append(all, a)
 	}
 	return all, nil
 }
 
+func errNoLayer(ref media.Ref) error {
+	return media.Errorf(media.Invalid, "%s is not a picture that can be used as a layer", nameOf(ref))
+}
+
+// facts answers transform.Resolve about one version.
+type facts struct {
+	transform.Alone
+	asked *asked
+	asset *media.Asset
+}
+
+// Info is the version's.
+func (f facts) Info() media.Info { return f.asset.Version.Info }
+
+// Layer answers about another asset of the account.
+func (f facts) Layer(ctx context.Context, ref media.Ref) (transform.Facts, error) {
+	a, err := f.asked.asset(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	if a.Kind != media.KindImage {
+		return nil, errNoLayer(ref)
+	}
+	return facts{asked: f.asked, asset: a}, nil
+}
+
+// Value knows tags and context.
+func (f facts) Value(name string) (transform.Value, bool) {
+	if name == "tags" {
+		return transform.ListOf(f.asset.Tags), true
+	}
+	if key, ok := strings.CutPrefix(name, "context."); ok {
+		v, ok := f.asset.Context[key]
+		return transform.TextOf(v), ok
+	}
+	return transform.Value{}, false
+}
+
+// Measure answers what was measured before, or measures it. A text in a font
+// file of the account is measured with the font's version.
+func (f facts) Measure(ctx context.Context, q transform.Question) (transform.Answer, error) {
+	a := f.asset
+	ask, err := transform.ParseQuestion(q)
+	if err != nil {
+		return transform.Answer{}, err
+	}
+	if ask.What == transform.WhatText && ask.Font != nil {
+		if a, err = f.asked.asset(ctx, *ask.Font); err != nil {
+			return transform.Answer{}, err
+		}
+	}
+	bare := ask.What == transform.WhatText && ask.Font == nil
+	ans, err := f.asked.store.measure(ctx, a, q, bare)
+	if err != nil {
+		return ans, fmt.Errorf("measure %s of asset %s: %w", ask.What, a.ID, err)
+	}
+	return ans, nil
+}
+
 // measure answers a question about a version, which is looked at only once in
-// its life.
-func (s *Store) measure(ctx context.Context, a *media.Asset, q transform.Question) (transform.Answer, error) {
+// its life. A bare question needs no source.
+func (s *Store) measure(ctx context.Context, a *media.Asset, q transform.Question, bare bool) (transform.Answer, error) {
 	if ans, ok, err := s.measured(ctx, a, q); ok || err != nil {
 		return ans, err
 	}
@@ -72,11 +161,14 @@ func (s *Store) measure(ctx context.Context, a *media.Asset, q transform.Questio
 		if ans, ok, err := s.measured(ctx, a, q); ok || err != nil {
 			return ans, err
 		}
-		src, closer, err := s.Source(ctx, a)
-		if err != nil {
-			return ans, err
+		var src engine.Source
+		if !bare {
+			var closer io.Closer
+			if src, closer, err = s.Source(ctx, a); err != nil {
+				return ans, err
+			}
+			defer closer.Close()
 		}
-		defer closer.Close()
 		err = s.run(ctx, func(ctx context.Context) (err error) {
 			ans, err = s.cfg.Engine.Measure(ctx, src, q)
 			return err
@@ -91,14 +183,14 @@ func (s *Store) measure(ctx context.Context, a *media.Asset, q transform.Questio
 func (s *Store) measured(ctx context.Context, a *media.Asset, q transform.Question) (ans transform.Answer, ok bool, err error) {
 	var text []byte
 	err = s.cfg.Catalog.View(ctx, func(tx *catalog.Tx) (err error) {
-		text, ok, err = tx.Measured(a.Account, a.Version.ID, string(q))
+		text, ok, err = tx.Measured(a.Account, a.Version.ID, recorded(q))
 		return err
 	})
 	if err != nil || !ok {
 		return ans, false, err
 	}
 	if err := json.Unmarshal(text, &ans); err != nil {
-		return ans, false, fmt.Errorf("read the answer to %s: %w", q, err)
+		return ans, false, fmt.Errorf("read the answer to %.40s: %w", q, err)
 	}
 	return ans, true, nil
 }
@@ -115,6 +207,15 @@ func (s *Store) remember(ctx context.Context, a *media.Asset, q transform.Questi
 		if alive, err := current(tx, a); err != nil || !alive {
 			return err
 		}
-		return tx.PutMeasured(a.Account, a.Version.ID, string(q), text)
+		return tx.PutMeasured(a.Account, a.Version.ID, recorded(q), text)
 	})
+}
+
+// recorded is the name under which an answer is recorded: the question
+// itself, or the digest of a long one.
+func recorded(q transform.Question) string {
+	if len(q) <= 200 {
+		return string(q)
+	}
+	return "sha256:" + sha256Hex([]byte(q))
 }

@@ -161,20 +161,19 @@ func TestFlightsSurvivePanics(t *testing.T) {
 }
 
 func TestKeyDependsOnEverything(t *testing.T) {
-	focus := func(x, y float64) answers {
-		return answers{"focus": {X: x, Y: y}}
-	}
 	keys := map[string]string{}
 	for name, k := range map[string]string{
-		"base":        key("acc", "v1", "a", nil),
-		"account":     key("ac2", "v1", "a", nil),
-		"version":     key("acc", "v2", "a", nil),
-		"text":        key("acc", "v1", "b", nil),
-		"shift":       key("accv", "1", "a", nil),
-		"answer":      key("acc", "v1", "a", focus(0.5, 0.5)),
-		"other x":     key("acc", "v1", "a", focus(0.25, 0.5)),
-		"other y":     key("acc", "v1", "a", focus(0.5, 0.25)),
-		"digit moved": key("acc", "v1", "a1", nil),
+		"base":        key("acc", "v1", "a", []byte("p")),
+		"account":     key("ac2", "v1", "a", []byte("p")),
+		"version":     key("acc", "v2", "a", []byte("p")),
+		"text":        key("acc", "v1", "b", []byte("p")),
+		"plan":        key("acc", "v1", "a", []byte("q")),
+		"shift":       key("accv", "1", "a", []byte("p")),
+		"layer":       key("acc", "v1", "a", []byte("p"), "v7"),
+		"other layer": key("acc", "v1", "a", []byte("p"), "v8"),
+		"two layers":  key("acc", "v1", "a", []byte("p"), "v7", "v8"),
+		"exchanged":   key("acc", "v1", "a", []byte("p"), "v8", "v7"),
+		"digit moved": key("acc", "v1", "a1", []byte("p")),
 	} {
 		if len(k) != 64 {
 			t.Errorf("%s: %q is no SHA-256", name, k)
@@ -184,7 +183,7 @@ func TestKeyDependsOnEverything(t *testing.T) {
 		}
 		keys[k] = name
 	}
-	if key("acc", "v1", "a", focus(0.5, 0.5)) != key("acc", "v1", "a", focus(0.5, 0.5)) {
+	if key("acc", "v1", "a", []byte("p"), "v7") != key("acc", "v1", "a", []byte("p"), media.VersionID("v"+"7")) {
 		t.Error("the key is not stable")
 	}
 }

@@ -17,15 +17,16 @@ import (
 // work is one rendition that is asked for.
 type work struct {
 	asset   *media.Asset
-	chain   transform.Transformation
-	answers answers
-	text    string // of chain, canonical
+	plan    transform.Plan
+	further []*media.Asset // the plan's sources besides asset
+	text    string         // of the transformation, canonical
 	key     string
 }
 
 // find looks a rendition up and makes sure that its bytes are there. A record
 // whose blob is missing, cut or changed counts as not made: nil, nil.
-func (s *Store) find(ctx context.Context, acc media.AccountID, key string) (*Result, error) {
+func (s *Store) find(ctx context.Context, w work) (*Result, error) {
+	acc, key := w.asset.Account, w.key
 	var rec *media.Rendition
 	err := s.cfg.Catalog.View(ctx, func(tx *catalog.Tx) (err error) {
 		rec, err = tx.Rendition(acc, key)
@@ -37,7 +38,7 @@ func (s *Store) find(ctx context.Context, acc media.AccountID, key string) (*Res
 		}
 		return nil, fmt.Errorf("find rendition %s: %w", key, err)
 	}
-	r := &Result{Rendition: *rec, Stored: true}
+	r := &Result{Rendition: *rec, Stored: true, Layers: layers(w.further)}
 	if rec.Info.Bytes <= s.cfg.InlineBytes {
 		r.Body, err = s.read(ctx, rec)
 	} else {
@@ -51,6 +52,14 @@ func (s *Store) find(ctx context.Context, acc media.AccountID, key string) (*Res
 	}
 	s.cfg.Logger.Warn("a stored rendition cannot be read and is made again", "account", acc, "key", key, "err", err)
 	return nil, nil
+}
+
+func layers(further []*media.Asset) []media.AssetID {
+	var ids []media.AssetID
+	for _, a := range further {
+		ids = append(ids, a.ID)
+	}
+	return ids
 }
 
 func (s *Store) read(ctx context.Context, rec *media.Rendition) ([]byte, error) {
@@ -89,14 +98,14 @@ func (s *Store) make(ctx context.Context, w work) (*Result, error) {
 		return nil, fmt.Errorf("lock rendition %s: %w", w.key, err)
 	}
 	defer unlock()
-	if r, err := s.find(ctx, w.asset.Account, w.key); r != nil || err != nil {
+	if r, err := s.find(ctx, w); r != nil || err != nil {
 		return r, err
 	}
 	body, info, err := s.render(ctx, w)
 	if err != nil {
 		return nil, fmt.Errorf("render %s of asset %s: %w", w.text, w.asset.ID, err)
 	}
-	r := &Result{Body: body, Fresh: true, Rendition: media.Rendition{
+	r := &Result{Body: body, Fresh: true, Layers: layers(w.further), Rendition: media.Rendition{
 		Key: w.key, Account: w.asset.Account, Asset: w.asset.ID, Version: w.asset.Version.ID,
 		Transformation: w.text, Blob: blobKey(w.asset.Account, w.key),
 		MD5: md5Hex(body), Info: info, CreatedAt: s.cfg.Now().UTC().Truncate(time.Second),
@@ -108,22 +117,27 @@ func (s *Store) make(ctx context.Context, w work) (*Result, error) {
 // render makes the bytes in memory and checks that they are what was planned.
 func (s *Store) render(ctx context.Context, w work) ([]byte, media.Info, error) {
 	var info media.Info
-	plan, err := transform.Resolve(ctx, w.chain, s.facts(w), s.cfg.Limits)
-	if err != nil {
-		return nil, info, err
+	plan := w.plan
+	var sources []engine.Source
+	var files []*file
+	assets := append([]*media.Asset{w.asset}, w.further...)
+	for _, a := range assets {
+		src, err := s.open(ctx, a)
+		if err != nil {
+			return nil, info, err
+		}
+		defer src.Close()
+		sources, files = append(sources, src), append(files, src)
 	}
-	src, err := s.open(ctx, w.asset)
-	if err != nil {
-		return nil, info, err
-	}
-	defer src.Close()
 	buf := &bounded{max: s.cfg.MaxBytes}
-	err = s.run(ctx, func(ctx context.Context) error {
-		return s.cfg.Engine.Render(ctx, []engine.Source{src}, []engine.Output{{Plan: plan, W: buf, Info: &info}})
+	err := s.run(ctx, func(ctx context.Context) error {
+		return s.cfg.Engine.Render(ctx, sources, []engine.Output{{Plan: plan, W: buf, Info: &info}})
 	})
 	// Damaged bytes may also be why the engine failed.
-	if damaged := s.intact(ctx, w.asset, src); damaged != nil {
-		return nil, info, damaged
+	for i, a := range assets {
+		if damaged := s.intact(ctx, a, files[i]); damaged != nil {
+			return nil, info, damaged
+		}
 	}
 	switch {
 	case buf.over:

@@ -5,7 +5,9 @@ package rendition
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -98,6 +100,10 @@ type Result struct {
 	// Stored: Blob and its record exist. False when the store had no room or
 	// the asset went away meanwhile; then Body is all there is.
 	Stored bool
+	// Layers are the further assets that the picture shows or is made with.
+	// One that changes makes this rendition another one, without a message
+	// about this one's own asset.
+	Layers []media.AssetID
 }
 
 // Original reports whether t asks for nothing but the stored bytes of a's
@@ -115,30 +121,64 @@ func Original(a *media.Asset, t transform.Transformation) bool {
 }
 
 // Get finds the rendition of a's version by t, or makes it. t.Output.Format
-// is never transform.Auto: the caller has negotiated it.
+// is never transform.Auto: the caller has negotiated it. Layers, fonts and
+// tables of colours are public assets of the same account.
 //
 // Errors are *media.Error: Invalid when the picture or the transformation is
-// at fault, Unsupported for what cannot be done to this kind of asset,
-// Limited under load, Internal when the original cannot be read. Whoever
-// asked at the same time, or up to 5 s after an error, gets the same answer.
+// at fault, NotFound and Unauthorized about a layer, Unsupported for what
+// cannot be done to this kind of asset, Limited under load, Internal when the
+// original cannot be read. Whoever asked at the same time, or up to 5 s after
+// an error, gets the same answer.
 func (s *Store) Get(ctx context.Context, a *media.Asset, t transform.Transformation) (*Result, error) {
+	return s.get(ctx, a, t, false)
+}
+
+// GetSigned is Get for a caller that may read every asset of the account: the
+// account's owner, or somebody who shows the owner's signature of this request.
+func (s *Store) GetSigned(ctx context.Context, a *media.Asset, t transform.Transformation) (*Result, error) {
+	return s.get(ctx, a, t, true)
+}
+
+func (s *Store) get(ctx context.Context, a *media.Asset, t transform.Transformation, signed bool) (*Result, error) {
 	if t.Output.Format == transform.Auto {
 		return nil, errors.New("rendition: the output format was not negotiated")
 	}
 	if a.Kind != media.KindImage {
 		return nil, media.Errorf(media.Unsupported, "Transformations of %s files are not supported", a.Kind)
 	}
-	answers, err := s.answers(ctx, a, t)
+	w, err := s.plan(ctx, a, t, signed)
 	if err != nil {
 		return nil, err
 	}
-	w := work{asset: a, chain: t, answers: answers}
-	w.text = t.String()
-	w.key = key(a.Account, a.Version.ID, w.text, answers)
-	if r, err := s.find(ctx, a.Account, w.key); r != nil || err != nil {
+	if r, err := s.find(ctx, w); r != nil || err != nil {
 		return r, err
 	}
 	return s.renders.do(ctx, w.key, func(ctx context.Context) (*Result, error) {
 		return s.make(ctx, w)
 	})
+}
+
+// plan resolves a transformation and names what it makes. Every caller goes
+// this way, so a stored rendition is handed to nobody who may not read its
+// layers.
+func (s *Store) plan(ctx context.Context, a *media.Asset, t transform.Transformation, signed bool) (work, error) {
+	w := work{asset: a, text: t.String()}
+	r := &asked{store: s, account: a.Account, signed: signed}
+	var err error
+	if w.plan, err = transform.Resolve(ctx, t, facts{asked: r, asset: a}, s.cfg.Limits); err != nil {
+		return w, err
+	}
+	if w.further, err = r.sources(ctx, w.plan); err != nil {
+		return w, err
+	}
+	raw, err := json.Marshal(w.plan)
+	if err != nil {
+		return w, fmt.Errorf("write the plan: %w", err)
+	}
+	var versions []media.VersionID
+	for _, f := range w.further {
+		versions = append(versions, f.Version.ID)
+	}
+	w.key = key(a.Account, a.Version.ID, w.text, raw, versions...)
+	return w, nil
 }

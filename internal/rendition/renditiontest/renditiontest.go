@@ -128,8 +128,12 @@ type Engine struct {
 	OnMeasure func(ctx context.Context) error
 	// Lie, when set, changes what a picture is said to be.
 	Lie func(*media.Info)
+	// OnMeasured, when set, is told what a question is asked of.
+	OnMeasured func(src engine.Source)
 	// Renders and Measures count the calls.
 	Renders, Measures atomic.Int64
+	// Sources is how many sources the last rendering had.
+	Sources atomic.Int64
 }
 
 // Probe is not offered: assets are recorded with what they are.
@@ -138,8 +142,11 @@ func (e *Engine) Probe(context.Context, engine.Source, media.Kind) (media.Kind, 
 }
 
 // Measure answers Focus.
-func (e *Engine) Measure(ctx context.Context, _ engine.Source, _ transform.Question) (transform.Answer, error) {
+func (e *Engine) Measure(ctx context.Context, src engine.Source, _ transform.Question) (transform.Answer, error) {
 	e.Measures.Add(1)
+	if e.OnMeasured != nil {
+		e.OnMeasured(src)
+	}
 	if e.OnMeasure != nil {
 		if err := e.OnMeasure(ctx); err != nil {
 			return transform.Answer{}, err
@@ -151,6 +158,7 @@ func (e *Engine) Measure(ctx context.Context, _ engine.Source, _ transform.Quest
 // Render writes what Picture says.
 func (e *Engine) Render(ctx context.Context, src []engine.Source, outs []engine.Output) error {
 	e.Renders.Add(1)
+	e.Sources.Store(int64(len(src)))
 	for _, o := range outs {
 		if e.OnRender != nil {
 			if err := e.OnRender(ctx, o); err != nil {
