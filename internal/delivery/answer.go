@@ -143,8 +143,8 @@ func unreadable(ctx context.Context, err error) error {
 // only changes by an overwrite, for which URLs carry versions.
 const maxAge = 30 * 24 * time.Hour
 
-// exposed are the headers that scripts of other origins may read.
-const exposed = "Content-Length, Content-Disposition, Content-Range, ETag, Last-Modified, Server-Timing, X-Request-Id"
+// exposed are the headers of every answer that scripts of other origins may read.
+const exposed = "Content-Length, Content-Disposition, Content-Range, ETag, Last-Modified, X-Request-Id"
 
 // dress sets the headers.
 func (d *Delivery) dress(out *answer, q Request, a *media.Asset, t contentType, format string) {
@@ -159,7 +159,7 @@ func (d *Delivery) dress(out *answer, q Request, a *media.Asset, t contentType, 
 	add("Accept-Ranges", "bytes")
 	add("X-Content-Type-Options", "nosniff")
 	add("Access-Control-Allow-Origin", "*")
-	add("Access-Control-Expose-Headers", exposed)
+	add("Access-Control-Expose-Headers", d.exposed)
 	add("Timing-Allow-Origin", "*")
 	if out.until.IsZero() {
 		add("Cache-Control", out.cacheControl(maxAge))

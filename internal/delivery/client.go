@@ -25,13 +25,11 @@ type Client struct {
 	Formats Formats
 	// DPR is the device pixel ratio that the client states; 0 is unknown.
 	DPR float64
-	// SaveData: the client asks for fewer bytes.
-	SaveData bool
 }
 
 // ClientOf reads the client from a request's header.
 func ClientOf(r *http.Request) Client {
-	c := Client{Formats: FormatsOf(r), SaveData: strings.EqualFold(r.Header.Get("Save-Data"), "on")}
+	c := Client{Formats: FormatsOf(r)}
 	for _, name := range []string{"Sec-Ch-Dpr", "Dpr"} {
 		if v, err := strconv.ParseFloat(r.Header.Get(name), 64); err == nil && v > 0 && v <= 16 {
 			c.DPR = v

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"tintype/internal/account"
@@ -41,8 +42,11 @@ type Config struct {
 	// means. The hot index tells requests apart by them, as they are written
 	// and in their order, and by no other part of the query.
 	QueryParams []string
-	Logger      *slog.Logger
-	Now         func() time.Time
+	// ExposeHeaders are headers, beside those of every answer, that scripts of
+	// other origins may read: those in which dialects tell errors.
+	ExposeHeaders []string
+	Logger        *slog.Logger
+	Now           func() time.Time
 }
 
 // Validate reports the first setting that cannot work.
@@ -88,9 +92,10 @@ type Request struct {
 
 // Delivery answers requests for assets. Safe for concurrent use.
 type Delivery struct {
-	cfg  Config
-	hot  *index
-	stop []func()
+	cfg     Config
+	exposed string
+	hot     *index
+	stop    []func()
 }
 
 // New returns a Delivery that listens for changed assets and accounts until
@@ -118,7 +123,7 @@ func New(cfg Config) (*Delivery, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Delivery{cfg: cfg, hot: hot}
+	d := &Delivery{cfg: cfg, hot: hot, exposed: strings.Join(append([]string{exposed}, cfg.ExposeHeaders...), ", ")}
 	d.stop = []func(){
 		cfg.Cluster.Subscribe(rendition.Topic, d.changed),
 		// A key that was withdrawn may have signed what is in the index.
@@ -152,7 +157,8 @@ func (d *Delivery) changed(msg []byte) {
 // Errors: NotFound when no candidate exists; Unauthorized when the request
 // would need a signature, which for names of restricted access is said
 // without looking whether they exist; Unsupported for steps on anything but
-// an image; and those of rendition.Store.Get.
+// an image; Invalid with a *RangeError when nothing of the range asked for
+// exists; and those of rendition.Store.Get.
 func (d *Delivery) Serve(w http.ResponseWriter, r *http.Request, q Request) error {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return media.Errorf(media.Unsupported, "The method %s is not allowed here", r.Method)
@@ -176,8 +182,7 @@ func (d *Delivery) Serve(w http.ResponseWriter, r *http.Request, q Request) erro
 	}
 	defer body.Close()
 	d.fill(r, q, f, a, mark)
-	a.write(w, r, body, now)
-	return nil
+	return a.write(w, r, body, now)
 }
 
 // fill puts an answer into the hot index where the same request will always
@@ -226,14 +231,12 @@ func (d *Delivery) Hot(w http.ResponseWriter, r *http.Request) bool {
 		}
 	}
 	if a.body != nil {
-		a.write(w, r, content{bytes: a.body}, now)
-		return true
+		return a.write(w, r, content{bytes: a.body}, now) == nil
 	}
 	body, err := a.open(r.Context(), d.cfg.Blobs, wantsWhole(r))
 	if err != nil {
 		return false // Serve finds out why, or makes it anew
 	}
 	defer body.Close()
-	a.write(w, r, body, now)
-	return true
+	return a.write(w, r, body, now) == nil
 }

@@ -178,8 +178,15 @@ func TestConditionsAndRanges(t *testing.T) {
 				{"GET", []string{"Range", "bytes=5-"}, 206, body[5:]},
 				{"GET", []string{"Range", "bytes=-2"}, 206, "ij"},
 				{"HEAD", []string{"Range", "bytes=0-3"}, 206, ""},
-				{"GET", []string{"Range", "bytes=20-"}, 416, "*"},
-				{"GET", []string{"Range", "lines=1-2"}, 416, "*"},
+				{"GET", []string{"Range", "lines=1-2"}, 200, body},
+				{"GET", []string{"Range", "junk"}, 200, body},
+				{"GET", []string{"Range", "bytes=abc"}, 200, body},
+				{"GET", []string{"Range", "bytes=5-2"}, 200, body},
+				{"GET", []string{"Range", "bytes=0-3,junk"}, 200, body},
+				{"GET", []string{"Range", "bytes=20-", "If-Range", `"x"`}, 200, body},
+				{"GET", []string{"Range", "bytes=20-", "If-None-Match", etag}, 304, ""},
+				{"GET", []string{"Range", "bytes=18-99999999999999999999"}, 206, "ij"},
+				{"GET", []string{"Range", "BYTES= 0-3 "}, 206, "0123"},
 				{"GET", []string{"Range", "bytes=0-3", "If-Range", etag}, 206, "0123"},
 				{"GET", []string{"Range", "bytes=0-3", "If-Range", `"x"`}, 200, body},
 				{"GET", []string{"Range", "bytes=0-0,2-2"}, 206, "*"},
@@ -201,6 +208,18 @@ func TestConditionsAndRanges(t *testing.T) {
 					}
 					if c.code == 200 && r.Header().Get("Etag") != etag {
 						t.Errorf("%s %s: ETag is %q", c.method, target, r.Header().Get("Etag"))
+					}
+				}
+			}
+			for _, text := range []string{"bytes=20-", "bytes=-0", "bytes=99999999999999999999-", "bytes=20-,-0"} {
+				for _, target := range []string{"/cold", "/hot"} {
+					r := w.do("GET", target, q, "Range", text)
+					var outside *RangeError
+					if r.hot || !errors.As(r.err, &outside) || outside.Size != int64(len(body)) || media.CodeOf(r.err) != media.Invalid {
+						t.Errorf("%s %s: %v", target, text, r.err)
+					}
+					if h := r.Header(); len(h) > 0 || r.Body.Len() > 0 {
+						t.Errorf("%s %s: something was written: %v %q", target, text, h, r.Body)
 					}
 				}
 			}

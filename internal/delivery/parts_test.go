@@ -117,12 +117,12 @@ func TestClientOf(t *testing.T) {
 		want    Client
 	}{
 		{http.Header{}, Client{}},
-		{http.Header{"Dpr": {"2"}, "Save-Data": {"On"}}, Client{DPR: 2, SaveData: true}},
+		{http.Header{"Dpr": {"2"}}, Client{DPR: 2}},
 		{http.Header{"Dpr": {"2"}, "Sec-Ch-Dpr": {"1.5"}}, Client{DPR: 1.5}},
 		{http.Header{"Dpr": {"-1"}}, Client{}},
 		{http.Header{"Dpr": {"NaN"}}, Client{}},
 		{http.Header{"Dpr": {"1e9"}}, Client{}},
-		{http.Header{"Dpr": {"x"}, "Save-Data": {"off"}}, Client{}},
+		{http.Header{"Dpr": {"x"}}, Client{}},
 	} {
 		if got := ClientOf(&http.Request{Header: c.headers}); got != c.want {
 			t.Errorf("%v: %+v", c.headers, got)
@@ -270,4 +270,39 @@ func TestHotPathOfServer(t *testing.T) {
 			t.Errorf("HEAD: %v %v", r.Status, r.Header)
 		}
 	}
+}
+
+func TestDownloadName(t *testing.T) {
+	t.Parallel()
+	image, raw := media.KindImage, media.KindRaw
+	for _, c := range []struct {
+		kind                      media.Kind
+		asked, original, name, of string
+		want                      string
+	}{
+		{image, "", "", "shoes/x7f3", "jpeg", "x7f3.jpg"},
+		{image, "", "Red Boot", "shoes/x7f3", "webp", "Red Boot.webp"},
+		{image, "mine", "Red Boot", "shoes/x7f3", "webp", "mine.webp"},
+		{raw, "", "report.final", "docs/x7f3.pdf", "", "report.final.pdf"},
+		{raw, "", "", "docs/x7f3.pdf", "", "x7f3.pdf"},
+		{raw, "mine", "report", "docs/x7f3.pdf", "", "mine"},
+	} {
+		a := &media.Asset{Ref: media.Ref{Kind: c.kind, Name: c.name}, OriginalName: c.original}
+		a.Version.Info.Format = "pdf"
+		if got := downloadName(c.asked, a, c.of); got != c.want {
+			t.Errorf("%+v is offered as %q", c, got)
+		}
+	}
+}
+
+func FuzzRange(f *testing.F) {
+	for _, text := range []string{"bytes=0-3", "bytes=-0", "bytes=5-2,-1", "items=0-5", "bytes=,,1-", "bytes=1-99999999999999999999"} {
+		f.Add(text, int64(20))
+	}
+	f.Fuzz(func(t *testing.T, text string, size int64) {
+		got := cleanRange(text, max(size, 0))
+		if got != "" && (!strings.HasPrefix(got, "bytes=") || got != cleanRange(got, max(size, 0))) {
+			t.Errorf("%q becomes %q and then %q", text, got, cleanRange(got, max(size, 0)))
+		}
+	})
 }

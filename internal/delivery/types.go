@@ -115,9 +115,17 @@ func percent(s string) string {
 	return b.String()
 }
 
-// downloadName is the file name to offer for a download of an asset in a format.
+// downloadName is the file name to offer for a download of an asset in a
+// format: the one that is asked for, that of the upload, or the last part of
+// the asset's name.
 func downloadName(asked string, a *media.Asset, format string) string {
 	name := asked
+	if name == "" && a.OriginalName != "" {
+		name = a.OriginalName
+		if a.Kind == media.KindRaw {
+			format = a.Version.Info.Format
+		}
+	}
 	if name == "" {
 		name = a.Name[strings.LastIndexByte(a.Name, '/')+1:]
 	}

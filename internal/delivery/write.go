@@ -6,15 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"tintype/internal/blob"
 )
-
-// maxRanges is how many ranges one request may ask for; with more the header
-// is ignored, as RFC 9110 allows.
-const maxRanges = 16
 
 // content is the open body of an answer: bytes in memory, or a file.
 type content struct {
@@ -57,8 +52,9 @@ func wantsWhole(r *http.Request) bool {
 	return r.Method == http.MethodGet && r.Header["Range"] == nil && r.Header["If-None-Match"] == nil && r.Header["If-Modified-Since"] == nil
 }
 
-// write answers the request. now matters only to answers that end.
-func (a *answer) write(w http.ResponseWriter, r *http.Request, c content, now time.Time) {
+// write answers the request, except one for a range that does not exist:
+// that is an error, and nothing was written. now matters only to answers that end.
+func (a *answer) write(w http.ResponseWriter, r *http.Request, c content, now time.Time) error {
 	h := w.Header()
 	for _, f := range a.fields {
 		h[f.name] = f.value
@@ -70,22 +66,33 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request, c content, now ti
 		if r.Method != http.MethodHead {
 			w.Write(c.bytes)
 		}
-		return
+		return nil
 	}
 	delete(h, "Content-Length") // ServeContent decides what is sent
-	if ranges := r.Header["Range"]; len(ranges) > 0 && strings.Count(ranges[0], ",") >= maxRanges {
-		r = r.Clone(r.Context())
-		r.Header.Del("Range")
-	}
+	var from io.ReadSeeker = c.file
 	if c.file == nil {
-		http.ServeContent(w, r, "", a.modified, bytes.NewReader(c.bytes))
-		return
+		from = bytes.NewReader(c.bytes)
 	}
-	http.ServeContent(w, r, "", a.modified, c.file)
+	r = withRange(r, a.size)
+	if r.Header["Range"] == nil {
+		http.ServeContent(w, r, "", a.modified, from)
+	} else {
+		rw := &rangeWriter{ResponseWriter: w}
+		http.ServeContent(rw, r, "", a.modified, from)
+		if rw.unsatisfied {
+			for _, f := range a.fields {
+				delete(h, f.name)
+			}
+			delete(h, "Cache-Control")
+			delete(h, "Content-Range")
+			return outside(a.size)
+		}
+	}
 	if s, ok := c.file.(*stream); ok && s.err != nil {
 		// Too late for an answer: the client must not take it for complete.
 		panic(http.ErrAbortHandler)
 	}
+	return nil
 }
 
 // unconditional reports whether nothing in a request's header asks for less

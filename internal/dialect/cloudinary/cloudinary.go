@@ -19,6 +19,9 @@ import (
 // Name is how endpoints refer to this dialect.
 const Name = "cloudinary"
 
+// ErrorHeader carries the sentence of an error, on every answer that is one.
+const ErrorHeader = errorHeader
+
 // apiPrefix is where every route of the API begins.
 const apiPrefix = "/v1_1/"
 
