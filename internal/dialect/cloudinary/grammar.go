@@ -75,7 +75,8 @@ func parseComponents(texts []string, h hints) (parsedChain, error) {
 	}
 	p := chainParser{hints: h, vars: map[string]variable{}, frames: []*frame{{}}}
 	for _, c := range components {
-		if v, ok := c.values["dpr"]; ok {
+		// Some widths depend on it, wherever it stands.
+		if v, ok := c.values["dpr"]; ok && !strings.Contains(v, "$") {
 			if err := p.ratioOfPixels(v); err != nil {
 				return parsedChain{}, err
 			}
@@ -103,12 +104,25 @@ func (p *chainParser) finish() error {
 		}
 	}
 	p.Steps = p.frames[0].steps
-	if p.anyFormat && p.Output.Level != "" {
-		p.Output.Lossy = true
-	}
+	p.automatic()
 	p.lossless()
 	p.remake()
 	return nil
+}
+
+// automatic settles what goes with automatic quality and format: colours
+// become sRGB, and with quality all metadata go and files are progressive.
+func (p *chainParser) automatic() {
+	o := &p.Output
+	if o.Space == "" && (o.Level != "" || o.Format == transform.Auto) {
+		o.Space = transform.SpaceSRGB
+	}
+	if o.Level == "" {
+		return
+	}
+	o.Metadata, o.Density = "", 0
+	o.Progressive = o.Progressive || !p.baseline
+	o.Lossy = o.Lossy || p.anyFormat
 }
 
 // lossless is what the highest quality of a WebP is.
@@ -208,7 +222,9 @@ type chainParser struct {
 	named bool
 	// rewrites: something was written that concerns the picture.
 	rewrites, anyFormat bool
-	made                int
+	// baseline: progressive files were refused.
+	baseline bool
+	made     int
 }
 
 func (p *chainParser) push(s transform.Step) {

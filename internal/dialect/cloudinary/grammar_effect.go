@@ -31,7 +31,7 @@ func (p *chainParser) effect(c component, q *qualifiers) error {
 		p.push(step)
 		return nil
 	}
-	a := &arguments{p: p, c: c, q: q, value: value, text: arg}
+	a := &arguments{p: p, c: c, q: q, value: value, text: strings.ReplaceAll(arg, "rgb:", "")}
 	if e, ok := effects[name]; ok && !(name == "contrast" && (strings.Contains(arg, "level_") || strings.Contains(arg, "type_"))) {
 		return a.simple(e)
 	}

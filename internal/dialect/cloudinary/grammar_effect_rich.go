@@ -1,7 +1,9 @@
 package cloudinary
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -242,15 +244,22 @@ func (a *arguments) tintColors(list []string) (transform.Tint, error) {
 	if len(positions) == 0 {
 		return t, nil
 	}
-	for i := range t.Colors {
+	type stop struct {
+		color transform.Color
+		at    float64
+	}
+	stops := make([]stop, len(t.Colors))
+	for i, c := range t.Colors {
 		at, ok := positions[i]
 		if !ok {
 			at = float64(i+1) / float64(len(t.Colors)+1)
 		}
-		if i > 0 && at < t.Positions[i-1] {
-			return t, a.invalid()
-		}
-		t.Positions = append(t.Positions, at)
+		stops[i] = stop{c, at}
+	}
+	slices.SortStableFunc(stops, func(a, b stop) int { return cmp.Compare(a.at, b.at) })
+	for i, s := range stops {
+		t.Colors[i] = s.color
+		t.Positions = append(t.Positions, s.at)
 	}
 	return t, nil
 }
@@ -472,7 +481,47 @@ func (a *arguments) gradientFade() error {
 	}
 	step.Left, step.Right = edges(x, both)
 	step.Top, step.Bottom = edges(y, both)
+	if step.Pad {
+		if err := a.shrink(&step); err != nil {
+			return err
+		}
+	}
 	a.p.push(values.on(step))
+	return nil
+}
+
+// shrink makes the picture smaller by what a fade adds around it, so that the
+// size stays. A fraction counts the size that stays, and so becomes one of
+// the smaller picture.
+func (a *arguments) shrink(f *transform.Fade) error {
+	scale := a.p.DPR
+	if scale == 0 {
+		scale = 1
+	}
+	var values bindings
+	for _, side := range []struct {
+		name      string
+		near, far *transform.Length
+	}{{"width", &f.Left, &f.Right}, {"height", &f.Top, &f.Bottom}} {
+		add := 2 * side.near.Value
+		e := transform.Calc(transform.ExprDiv, transform.Fact(side.name), transform.Num(scale))
+		if scale == 1 {
+			e = transform.Fact(side.name)
+		}
+		switch {
+		case add == 0:
+		case side.near.Unit == transform.Pixel:
+			e = transform.Calc(transform.ExprMax, transform.Num(1), transform.Calc(transform.ExprSub, e, transform.Num(add)))
+		case add >= 1:
+			return a.invalid()
+		default:
+			e = transform.Calc(transform.ExprMul, e, transform.Num(1-add))
+			side.near.Value /= 1 - add
+			*side.far = *side.near
+		}
+		values = append(values, transform.Binding{Field: side.name, Expr: e})
+	}
+	a.p.push(values.on(transform.Resize{Fit: transform.Fill}))
 	return nil
 }
 

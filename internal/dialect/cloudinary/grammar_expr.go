@@ -140,24 +140,35 @@ var quotedPrefix = regexp.MustCompile(`^(ctx:|md:|ref:)?!`)
 type expressionParser struct {
 	p      *chainParser
 	own    *transform.Expr
-	ratios bool
+	ratios bool // "16:9" is a number
 	tokens []string
 }
 
-// expression reads a condition or a calculation, and carries out what does
-// not depend on the picture. An expression that begins with an operator
-// continues own, if that is given. With ratios "16:9" is a number too. What is
-// not an expression is errSyntax; other errors are for the user.
+// expression reads a calculation, and carries out what does not depend on the
+// picture. One that begins with an operator continues own, if that is given.
+// With ratios "16:9" is a number too. What is not an expression is errSyntax;
+// other errors are for the user.
 func (p *chainParser) expression(text string, own *transform.Expr, ratios bool) (transform.Expr, error) {
+	x := &expressionParser{p: p, own: own, ratios: ratios}
+	return x.read(text, x.sum)
+}
+
+// condition reads what follows "if_", with the errors of expression.
+func (p *chainParser) condition(text string) (transform.Expr, error) {
+	x := &expressionParser{p: p, ratios: true}
+	return x.read(text, x.any)
+}
+
+func (x *expressionParser) read(text string, part func() (transform.Expr, error)) (transform.Expr, error) {
 	list, ok := tokens(text)
 	if !ok {
 		return transform.Expr{}, errSyntax
 	}
-	x := &expressionParser{p: p, own: own, ratios: ratios, tokens: list}
-	if own != nil && (products[list[0]] != "" || sums[list[0]] != "" || list[0] == "pow") {
+	x.tokens = list
+	if x.own != nil && (products[list[0]] != "" || sums[list[0]] != "" || powers[list[0]] != "") {
 		x.tokens = append([]string{"$"}, list...)
 	}
-	e, err := x.any()
+	e, err := part()
 	if err == nil && len(x.tokens) > 0 {
 		err = errSyntax
 	}
@@ -241,7 +252,7 @@ func (x *expressionParser) comparison() (transform.Expr, error) {
 	}
 	op, ok := comparisons[word]
 	if !ok {
-		return left, nil
+		return left, errSyntax
 	}
 	x.next()
 	right, err := x.sum()

@@ -123,7 +123,7 @@ func (p *chainParser) add(c component, r role, first bool) error {
 			return err
 		}
 	default:
-		cond, err := p.expression(condition, nil, true)
+		cond, err := p.condition(condition)
 		if err == errSyntax {
 			return invalidParam("if", condition)
 		}

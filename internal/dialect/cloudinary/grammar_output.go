@@ -25,12 +25,12 @@ var jpegmini = map[string]transform.Level{
 }
 
 // output records what configures the encoder, for the whole chain: f_, q_,
-// cs_, dn_, dl_ and the loop of an animation. dpr_ was read before.
+// cs_, dpr_, dn_, dl_ and the loop of an animation.
 func (p *chainParser) output(c component, _ *qualifiers) error {
 	for _, one := range []struct {
 		prefix string
 		read   func(string) error
-	}{{"f", p.format}, {"q", p.quality}, {"cs", p.space}, {"dn", p.density}, {"dl", p.delay}} {
+	}{{"f", p.format}, {"q", p.quality}, {"cs", p.space}, {"dpr", p.ratioOfPixels}, {"dn", p.density}, {"dl", p.delay}} {
 		v, ok := c.values[one.prefix]
 		if !ok {
 			continue
@@ -226,9 +226,9 @@ func (p *chainParser) flag(text string, q *qualifiers) error {
 	case flagProgressive:
 		switch arg {
 		case "", "semi", "steep":
-			p.Output.Progressive = true
+			p.Output.Progressive, p.baseline = true, false
 		case "none":
-			p.Output.Progressive = false
+			p.Output.Progressive, p.baseline = false, true
 		default:
 			return invalidParam("fl", text)
 		}

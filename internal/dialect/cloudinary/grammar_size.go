@@ -228,7 +228,7 @@ func (p *chainParser) fillPad(z sizing, cover transform.Resize, q *qualifiers) e
 	if z.gravity.Anchor != transform.Attention && !isFound(z.gravity.Anchor) {
 		return media.Errorf(media.Invalid, "Use %s only with auto gravity", z.mode)
 	}
-	wanted, ok := z.wanted()
+	wanted, ok := z.wanted(p.DPR)
 	if !ok {
 		p.push(z.values.on(cover))
 		return nil
@@ -250,21 +250,24 @@ func (p *chainParser) fillPad(z sizing, cover transform.Resize, q *qualifiers) e
 }
 
 // wanted is the aspect ratio that is asked for, false if it is the picture's own.
-func (z *sizing) wanted() (transform.Expr, bool) {
+func (z *sizing) wanted(dpr float64) (transform.Expr, bool) {
+	if dpr == 0 {
+		dpr = 1
+	}
 	if z.ratio != nil {
 		return z.ratio.as(), true
 	}
 	if z.width == nil || z.height == nil {
 		return transform.Expr{}, false
 	}
-	e, err := calculate(transform.ExprDiv, z.width.of("width"), z.height.of("height"))
+	e, err := calculate(transform.ExprDiv, z.width.of("width", dpr), z.height.of("height", dpr))
 	return e, err == nil
 }
 
-// of is a side as an expression, fractions being of a fact.
-func (n number) of(fact string) transform.Expr {
+// of is a side in CSS pixels as an expression, fractions being of a fact.
+func (n number) of(fact string, dpr float64) transform.Expr {
 	if n.decimal {
-		return transform.Calc(transform.ExprMul, transform.Num(n.value), transform.Fact(fact))
+		return transform.Calc(transform.ExprMul, transform.Num(n.value/dpr), transform.Fact(fact))
 	}
 	return n.as()
 }
@@ -280,7 +283,7 @@ func (p *chainParser) turnFirst(c component, q *qualifiers) error {
 		if err := p.size(c.without("g", "x", "y", "z"), q, &z); err != nil {
 			return err
 		}
-		wanted, ok := z.wanted()
+		wanted, ok := z.wanted(p.DPR)
 		if !ok {
 			continue
 		}

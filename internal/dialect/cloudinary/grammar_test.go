@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"reflect"
 	"strings"
@@ -13,7 +14,8 @@ import (
 	"tintype/internal/transform"
 )
 
-// picture is a source of which only the size is known.
+// picture is a source of which little more than the size is known: it has no
+// faces, and what is not border begins a quarter of the way from each edge.
 type picture struct {
 	transform.Alone
 	info media.Info
@@ -21,8 +23,37 @@ type picture struct {
 
 func (p picture) Info() media.Info { return p.info }
 
-func (p picture) Measure(context.Context, transform.Question) (transform.Answer, error) {
+func (p picture) Measure(_ context.Context, q transform.Question) (transform.Answer, error) {
+	ask, err := transform.ParseQuestion(q)
+	if err != nil {
+		return transform.Answer{}, err
+	}
+	switch ask.What {
+	case transform.WhatFaces:
+		return transform.Answer{}, nil
+	case transform.WhatTrim:
+		return transform.Answer{Boxes: []transform.Box4{{X: 0.25, Y: 0.25, Width: 0.5, Height: 0.5}}}, nil
+	case transform.WhatText:
+		// Letters half as wide as high, and no more of them in a line than fit.
+		w, h := float64(len(ask.Text.Content))*ask.Text.Size/2, ask.Text.Size
+		if wrap := float64(ask.Text.Wrap); wrap > 0 && w > wrap {
+			w, h = wrap, h*math.Ceil(w/wrap)
+		}
+		return transform.Answer{Width: int(w), Height: int(h)}, nil
+	}
 	return transform.Answer{X: 0.5, Y: 0.5}, nil
+}
+
+// Layer knows "ov" of 200x100, "folder/logo" of 50x50 and what is remote, of 100x75.
+func (p picture) Layer(_ context.Context, ref media.Ref) (transform.Facts, error) {
+	size := map[string][2]int{"ov": {200, 100}, "folder/logo": {50, 50}}[ref.Name]
+	if ref.URL != "" {
+		size = [2]int{100, 75}
+	}
+	if size[0] == 0 {
+		return nil, media.Errorf(media.NotFound, "Unknown or invalid referenced image %s of type upload", ref.Name)
+	}
+	return picture{info: media.Info{Format: "png", Pages: 1, Alpha: true, Width: size[0], Height: size[1]}}, nil
 }
 
 // TestGeometry resolves every row of testdata/geometry.txt: size of the
@@ -80,7 +111,7 @@ func TestParseChainText(t *testing.T) {
 		"/c_fit,w_10//h_5/":         "resize(inside,10x)|resize(inside,x5)",
 		" w_10 ":                    "resize(inside,10x)",
 		"jpg":                       "output(jpeg)",
-		"f_auto":                    "output(auto)",
+		"f_auto":                    "output(auto,space=srgb)",
 		"c_fit,w_10/xyz":            "error Invalid transformation component - xyz",
 		"w_10,foo":                  "error Invalid transformation component - foo",
 		"w_10,,h_5":                 "error Invalid transformation component - ",

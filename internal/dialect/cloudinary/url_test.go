@@ -26,7 +26,7 @@ var testKeys = []media.Key{
 func describe(path string, keys []media.Key) string {
 	u, err := readURL(path, keys, hints{})
 	if err != nil {
-		return fmt.Sprintf("error %s: %s", media.CodeOf(err), media.MessageOf(err))
+		return strings.TrimSpace(fmt.Sprintf("error %s: %s", media.CodeOf(err), media.MessageOf(err)))
 	}
 	var b strings.Builder
 	text := u.chain.String()
@@ -105,7 +105,7 @@ func TestURLs(t *testing.T) {
 			}
 		}
 	}
-	if total < 250 {
+	if total < 700 {
 		t.Errorf("only %d URLs", total)
 	}
 }
