@@ -39,6 +39,9 @@ type config struct {
 	maxRaw       size
 	fetchAllow   []string
 	fetchPorts   []string
+	proxies      []string
+	v2Only       bool
+	sha256Only   bool
 	logLevel     string
 	logFormat    string
 }
@@ -61,12 +64,15 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.Var(&c.maxRaw, "max-raw", "largest other file to upload")
 	f.StringArrayVar(&c.fetchAllow, "fetch-allow", nil, "private network CIDR from which remote files may be fetched after all; repeatable")
 	f.StringArrayVar(&c.fetchPorts, "fetch-allow-port", nil, "port or range of ports, beside 80 and 443, that may be fetched from; repeatable")
+	f.StringArrayVar(&c.proxies, "trusted-proxy", nil, "network CIDR of proxies whose X-Forwarded-For tells the client's address; repeatable")
+	f.BoolVar(&c.v2Only, "signature-v2-only", false, "refuse signatures of API calls in version 1, which do not tell an & in a value from the next parameter")
+	f.BoolVar(&c.sha256Only, "signature-sha256", false, "refuse signatures of API calls by SHA-1")
 	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.logFormat, "log-format", "text", "text or json")
 }
 
 // listVariables are the variables whose name is the plural of their flag; they hold several values, parted by white space.
-var listVariables = map[string]string{"account": "TINTYPE_ACCOUNTS", "endpoint": "TINTYPE_ENDPOINTS"}
+var listVariables = map[string]string{"account": "TINTYPE_ACCOUNTS", "endpoint": "TINTYPE_ENDPOINTS", "trusted-proxy": "TINTYPE_TRUSTED_PROXIES"}
 
 // fromEnvironment sets every flag that was not given from its variable.
 func fromEnvironment(cmd *cobra.Command) error {
@@ -130,6 +136,9 @@ func (c *config) Validate() error {
 	if _, err := c.networks(); err != nil {
 		return err
 	}
+	if _, err := c.trustedProxies(); err != nil {
+		return err
+	}
 	if _, err := c.ports(); err != nil {
 		return err
 	}
@@ -186,11 +195,19 @@ func (c *config) hosts() ([]account.HostEndpoint, error) {
 }
 
 func (c *config) networks() ([]netip.Prefix, error) {
+	return parseNetworks("--fetch-allow", c.fetchAllow)
+}
+
+func (c *config) trustedProxies() ([]netip.Prefix, error) {
+	return parseNetworks("--trusted-proxy", c.proxies)
+}
+
+func parseNetworks(flag string, texts []string) ([]netip.Prefix, error) {
 	var networks []netip.Prefix
-	for _, text := range c.fetchAllow {
+	for _, text := range texts {
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, fmt.Errorf("--fetch-allow: %q is no network such as 10.1.0.0/16", text)
+			return nil, fmt.Errorf("%s: %q is no network such as 10.1.0.0/16", flag, text)
 		}
 		networks = append(networks, p.Masked())
 	}

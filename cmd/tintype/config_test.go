@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"tintype/internal/media"
 )
 
@@ -119,5 +121,27 @@ func TestSDKURL(t *testing.T) {
 		if got := sdkURL("a", "k", "s", u); got != want {
 			t.Errorf("%s\n got %s\nwant %s", base, got, want)
 		}
+	}
+}
+
+func TestTrustedProxies(t *testing.T) {
+	c := config{proxies: []string{"10.1.2.3/8", "2001:db8::/32"}}
+	got, err := c.trustedProxies()
+	if err != nil || len(got) != 2 || got[0].String() != "10.0.0.0/8" {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, text := range []string{"", "10.0.0.1", "proxy.example.com", "10.0.0.0/40"} {
+		c := config{proxies: []string{text}}
+		if _, err := c.trustedProxies(); err == nil || !strings.Contains(err.Error(), "--trusted-proxy") {
+			t.Errorf("--trusted-proxy %q: %v", text, err)
+		}
+	}
+	t.Setenv("TINTYPE_TRUSTED_PROXIES", "10.0.0.0/8 192.168.0.0/16")
+	t.Setenv("TINTYPE_SIGNATURE_V2_ONLY", "true")
+	cmd := &cobra.Command{}
+	var e config
+	e.flags(cmd.Flags())
+	if err := fromEnvironment(cmd); err != nil || len(e.proxies) != 2 || !e.v2Only || e.sha256Only {
+		t.Errorf("%+v, %v", e, err)
 	}
 }

@@ -192,7 +192,7 @@ func (s *service) open(ctx context.Context) (err error) {
 	}
 	s.delivery, err = delivery.New(delivery.Config{
 		Catalog: s.db, Blobs: s.blobs, Renditions: s.renditions, Cluster: s.cluster,
-		CacheBytes: int64(s.config.cache), Logger: s.log,
+		CacheBytes: int64(s.config.cache), ExposeHeaders: []string{cloudinary.ErrorHeader}, Logger: s.log,
 	})
 	if err != nil {
 		return err
@@ -232,7 +232,12 @@ func (s *service) openLibrary() error {
 func (s *service) openServer() error {
 	speaker, err := cloudinary.New(cloudinary.Config{
 		Accounts: s.accounts, Library: s.library, Cluster: s.cluster, PublicURL: s.publicURL.String(), Logger: s.log,
+		SignatureV2Only: s.config.v2Only, SignatureSHA256: s.config.sha256Only,
 	})
+	if err != nil {
+		return err
+	}
+	proxies, err := s.config.trustedProxies()
 	if err != nil {
 		return err
 	}
@@ -242,6 +247,7 @@ func (s *service) openServer() error {
 	}
 	s.server, err = server.New(server.Config{
 		Directory: s.accounts, Delivery: s.delivery, Dialects: []dialect.Dialect{speaker},
+		Default: cloudinary.Name, TrustedProxies: proxies,
 		Extra: map[string]http.Handler{"/": page}, Ready: s.db.Ping, Logger: s.log,
 	})
 	return err

@@ -8,10 +8,12 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
 	"tintype/internal/account"
+	"tintype/internal/delivery"
 	"tintype/internal/dialect"
 	"tintype/internal/media"
 )
@@ -49,6 +51,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.hot(id, w, r) {
 		return
 	}
+	s.identify(r)
 	s.cold(id, w, r)
 }
 
@@ -114,11 +117,8 @@ func (s *Server) panicked(id string, r *http.Request, p any) {
 func (s *Server) route(id string, w *writer, r *http.Request, by *dialect.Dialect) {
 	path := r.URL.EscapedPath()
 	switch path {
-	case "/health":
-		status(w, r, http.StatusOK, "ok\n")
-		return
-	case "/ready":
-		s.ready(w, r)
+	case "/health", "/ready":
+		s.health(w, r, path == "/ready")
 		return
 	}
 	for _, a := range s.apis {
@@ -137,7 +137,7 @@ func (s *Server) route(id string, w *writer, r *http.Request, by *dialect.Dialec
 	}
 	e, ok := s.cfg.Directory.Endpoint(r.Host, path)
 	if !ok {
-		status(w, r, http.StatusNotFound, "Nothing answers at this path\n")
+		s.nowhere(w, r, by)
 		return
 	}
 	d, ok := s.dialects[e.Dialect]
@@ -150,6 +150,20 @@ func (s *Server) route(id string, w *writer, r *http.Request, by *dialect.Dialec
 	s.deliver(id, w, r, e, d)
 }
 
+// nowhere answers a request whose path leads to no account.
+func (s *Server) nowhere(w *writer, r *http.Request, by *dialect.Dialect) {
+	d := s.dialects[s.cfg.Default]
+	switch {
+	case d == nil:
+		status(w, r, http.StatusNotFound, "Nothing answers at this path\n")
+	case r.Method == http.MethodOptions:
+		preflight(w)
+	default:
+		*by = d
+		d.Fail(w, r, media.Errorf(media.NotFound, "Nothing answers at this path"))
+	}
+}
+
 // deliver answers a request for an asset.
 func (s *Server) deliver(id string, w *writer, r *http.Request, e account.Endpoint, d dialect.Dialect) {
 	switch r.Method {
@@ -158,8 +172,8 @@ func (s *Server) deliver(id string, w *writer, r *http.Request, e account.Endpoi
 		preflight(w)
 		return
 	default:
-		w.Header().Set("Allow", allowed)
-		status(w, r, http.StatusMethodNotAllowed, "Files are read with GET and HEAD\n")
+		err := media.Errorf(media.Unsupported, "Files are read with GET and HEAD, not %s", r.Method)
+		d.Fail(&verdict{w, http.StatusMethodNotAllowed, field{"Allow", allowed}}, r, err)
 		return
 	}
 	q, err := d.Parse(r, e)
@@ -174,6 +188,12 @@ func (s *Server) deliver(id string, w *writer, r *http.Request, e account.Endpoi
 	}
 	if media.CodeOf(err) == media.Internal {
 		s.cfg.Logger.Error("request failed", "id", id, "method", r.Method, "path", r.URL.EscapedPath(), "account", e.Account.ID, "err", err)
+	}
+	var outside *delivery.RangeError
+	if errors.As(err, &outside) {
+		unsatisfied := field{"Content-Range", "bytes */" + strconv.FormatInt(outside.Size, 10)}
+		d.Fail(&verdict{w, http.StatusRequestedRangeNotSatisfiable, unsatisfied}, r, err)
+		return
 	}
 	s.fail(d, w, r, err)
 }
@@ -197,6 +217,19 @@ func preflight(w http.ResponseWriter) {
 	h.Set("Access-Control-Allow-Headers", "*")
 	h.Set("Access-Control-Max-Age", "86400")
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// health answers the two paths for whoever watches the server.
+func (s *Server) health(w http.ResponseWriter, r *http.Request, ready bool) {
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		status(w, r, http.StatusMethodNotAllowed, "Ask with GET or HEAD\n")
+	case ready:
+		s.ready(w, r)
+	default:
+		status(w, r, http.StatusOK, "ok\n")
+	}
 }
 
 // ready says whether this node should get requests: red while it stops, and

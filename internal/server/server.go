@@ -10,8 +10,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +35,12 @@ type Config struct {
 	Delivery  *delivery.Delivery
 	// Dialects are those that endpoints may name.
 	Dialects []dialect.Dialect
+	// Default names the dialect in whose words a path is refused that leads
+	// to no account; "" refuses in plain text.
+	Default string
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For says
+	// who the client is.
+	TrustedProxies []netip.Prefix
 	// Extra are handlers for exact escaped paths: "/".
 	Extra map[string]http.Handler
 	// Ready, when set, is asked by /ready: an error makes the answer red.
@@ -68,6 +76,8 @@ type Server struct {
 	apis     []api // longest prefix first
 	ids      *ids
 	stopping atomic.Bool
+	// strangers: a proxy that is not trusted was told of.
+	strangers sync.Once
 }
 
 // api is a dialect's handler below a path prefix.
@@ -107,6 +117,9 @@ func New(cfg Config) (*Server, error) {
 			owner[p] = d.Name()
 			s.apis = append(s.apis, api{p, h, d})
 		}
+	}
+	if _, ok := s.dialects[cfg.Default]; !ok && cfg.Default != "" {
+		return nil, fmt.Errorf("server: there is no dialect %s to be the default", cfg.Default)
 	}
 	slices.SortFunc(s.apis, func(a, b api) int { return cmp.Compare(len(b.prefix), len(a.prefix)) })
 	return s, nil

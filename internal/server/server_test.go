@@ -70,6 +70,7 @@ func (p *plain) Fail(w http.ResponseWriter, _ *http.Request, err error) {
 	if code == 0 {
 		code = 500
 	}
+	w.Header().Set("X-Plain", "yes")
 	http.Error(w, media.MessageOf(err), code)
 }
 

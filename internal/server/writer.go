@@ -43,3 +43,21 @@ func (w *writer) begin() {
 
 // Unwrap is for http.ResponseController.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// verdict is a response whose status HTTP itself prescribes, with the header
+// that belongs to it, in whatever words an error is told.
+type verdict struct {
+	http.ResponseWriter
+	status int
+	field  field
+}
+
+type field struct{ name, value string }
+
+func (v *verdict) WriteHeader(int) {
+	v.Header().Set(v.field.name, v.field.value)
+	v.ResponseWriter.WriteHeader(v.status)
+}
+
+// Unwrap is for http.ResponseController.
+func (v *verdict) Unwrap() http.ResponseWriter { return v.ResponseWriter }
