@@ -87,10 +87,6 @@ func (p *Pool) probeVideo(ctx context.Context, src Source, format string) (media
 	return info, nil
 }
 
-// proofPixels is how much of an animation is decoded to prove that it can be;
-// of a larger one only the first frame is.
-const proofPixels = 64_000_000
-
 // probe is the worker's part: it describes the picture and decodes it once.
 func probe(src *source, lim Limits) (media.Info, error) {
 	var scope vips.Scope
@@ -103,7 +99,7 @@ func probe(src *source, lim Limits) (media.Info, error) {
 	if err := lim.check(header{Format: src.format, Kind: media.KindImage, Width: im.Width(), Height: im.Height(), Pages: 1}); err != nil {
 		return media.Info{}, err
 	}
-	return info, src.prove(&scope, im, info)
+	return info, src.prove(&scope, info)
 }
 
 // describe reads what the decoder says of the picture's first page.
@@ -127,24 +123,4 @@ func describe(im *vips.Image, format string) media.Info {
 		info.Width, info.Height = info.Height, info.Width
 	}
 	return info
-}
-
-// prove decodes the picture, as cheaply as its format allows. A truncated
-// file passes where its decoder fills in the rest.
-func (s *source) prove(scope *vips.Scope, first *vips.Image, info media.Info) error {
-	im := first
-	var err error
-	switch {
-	case s.format == "jpeg":
-		im, err = scope.Make(s.op, vips.Args{"buffer": s.data, "access": "sequential", "fail_on": "none", "shrink": 8})
-	case (s.format == "gif" || s.format == "webp") && info.Pages > 1 && info.Width*info.Height*info.Pages <= proofPixels:
-		im, err = s.open(scope, info.Pages)
-	}
-	if err != nil {
-		return s.damaged(err)
-	}
-	if _, err := scope.Call("avg", vips.Args{"in": im}); err != nil {
-		return s.damaged(err)
-	}
-	return nil
 }
