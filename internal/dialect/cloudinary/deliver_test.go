@@ -25,7 +25,6 @@ func TestParse(t *testing.T) {
 	e := testEndpoint(t, "/demo")
 	r := httptest.NewRequest(http.MethodGet, "http://media.test/demo/image/upload/c_fill,w_10,h_10/f_auto/fl_attachment:x/v1/a%20b.jpg?_a=BAMAABDS0", nil)
 	r.Header.Set("Accept", "image/avif,image/webp,*/*")
-	r.Header.Set("Save-Data", "on")
 	q, err := new(Dialect).Parse(r, e)
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +38,7 @@ func TestParse(t *testing.T) {
 	if q.Account != e.Account || q.Signed || !q.Attachment || q.Download != "x" || q.Personal || !q.Until.IsZero() {
 		t.Errorf("request is %+v", q)
 	}
-	if want := (delivery.Client{Formats: delivery.AVIF | delivery.WebP, SaveData: true}); q.Client != want {
+	if want := (delivery.Client{Formats: delivery.AVIF | delivery.WebP}); q.Client != want {
 		t.Errorf("client is %+v", q.Client)
 	}
 }
