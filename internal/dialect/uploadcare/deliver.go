@@ -42,6 +42,7 @@ func (d *Dialect) Parse(r *http.Request, e account.Endpoint) (delivery.Request, 
 	q.Refs = []media.Ref{{ID: u.ID}}
 	q.Chain = p.Transformation
 	q.Attachment, q.Download = p.Attachment, u.Filename
+	q.Rules = delivery.Rules{Matte: p.Matte, Told: true} // nobody guesses a UUID
 	return q, nil
 }
 

@@ -15,6 +15,8 @@ type parsed struct {
 	transform.Transformation
 	// Attachment asks for a download.
 	Attachment bool
+	// Matte lies under what is transparent where the format has no alpha.
+	Matte transform.Color
 }
 
 // builder carries out operations in the order of the URL. What is sticky
@@ -103,6 +105,9 @@ func parseOperations(ops []operation, max limits) (parsed, error) {
 		return parsed{}, err
 	}
 	p.Transformation = b.finish()
+	if b.fill != nil {
+		p.Matte = *b.fill
+	}
 	return p, nil
 }
 

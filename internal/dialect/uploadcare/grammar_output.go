@@ -84,9 +84,6 @@ func (b *builder) finish() transform.Transformation {
 	o.Progressive = b.progressive == "yes" && !still
 	o.Metadata = b.metadata
 	o.Space = b.space()
-	if b.format == "jpeg" && b.fill != nil {
-		t.Steps = append(t.Steps, transform.Flatten{Color: *b.fill})
-	}
 	return t
 }
 

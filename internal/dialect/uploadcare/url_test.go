@@ -40,6 +40,9 @@ func describe(path string) string {
 	if p.Attachment {
 		b.WriteString(" attachment")
 	}
+	if p.Matte.A > 0 {
+		b.WriteString(" on " + p.Matte.String())
+	}
 	return b.String()
 }
 
