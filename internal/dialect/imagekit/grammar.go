@@ -111,7 +111,7 @@ func (p *splitter) chain(opened string, depth int) (c chain, end string, err err
 			return nil, "", tooMany("parameters", maxTokens, p.tokens)
 		}
 		switch {
-		case tok == "":
+		case tok == "", tok[0] == '-': // no key
 		case tok == "l-end" || tok == "if-else" || tok == "if-end":
 			if (tok == "l-end") != strings.HasPrefix(opened, "l-") || opened == "" {
 				return nil, "", invalid(tok)

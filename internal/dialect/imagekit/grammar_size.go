@@ -140,11 +140,11 @@ func (z sizing) resize() []transform.Step {
 		return []transform.Step{z.extract()}
 	case "pad_extract":
 		var b bind
-		s := transform.Extract{Box: z.box(&b), Gravity: z.focus.gravity, Pad: true, Background: z.background}
+		s := transform.Extract{Box: z.box(&b), Gravity: z.focus.gravity, Pad: true, Background: z.background, Backdrop: z.backdrop}
 		return []transform.Step{b.step(s)}
 	case "pad_extract_no_shrink":
 		var b bind
-		s := transform.Extend{Box: z.box(&b), Gravity: z.focus.gravity, Background: z.background}
+		s := transform.Extend{Box: z.box(&b), Gravity: z.focus.gravity, Background: z.background, Backdrop: z.backdrop}
 		return []transform.Step{b.step(s)}
 	case "maintain_ratio_no_enlarge":
 		return []transform.Step{z.coverSmaller()}

@@ -190,35 +190,56 @@ func measures(t *transform.Text, b *bind, p params) error {
 		}
 		*m.to = b.num(m.field, v)
 	}
-	if text, ok := p.get("w"); ok {
-		v, ok := styleScope.parseValue(text)
-		if !ok || v.expr == nil && (v.num <= 0 || v.num > maxSide) {
-			return invalid("w-" + text)
-		}
-		t.Fixed = true
-		if v.expr == nil && v.num < 1 {
-			t.Wrap = transform.Frac(v.num)
-		} else {
-			t.Wrap = b.px("wrap", v)
+	sides, err := padding(t, b, p)
+	if err != nil {
+		return err
+	}
+	return wrap(t, b, p, sides)
+}
+
+// wrap reads the width of a text's box, which the padding is a part of.
+func wrap(t *transform.Text, b *bind, p params, sides value) error {
+	text, ok := p.get("w")
+	if !ok {
+		return nil
+	}
+	v, ok := styleScope.parseValue(text)
+	if !ok || v.expr == nil && (v.num <= 0 || v.num > maxSide) {
+		return invalid("w-" + text)
+	}
+	d := dim{given: true, frac: v.expr == nil && v.num < 1, v: v}
+	if sides.expr != nil || sides.num != 0 {
+		d = dim{given: true, v: calc(transform.ExprSub, d.pixels("width"), sides)}
+		if d.v.expr == nil {
+			d.v.num = max(1, d.v.num)
 		}
 	}
-	if text, ok := p.get("pa"); ok {
-		values, ok := styleScope.parseValues(text)
-		if !ok || len(values) > 4 {
-			return invalid("pa-" + text)
-		}
-		// As in CSS: top, right, bottom, left, of which the last may be left out.
-		for i, from := range [4][4]int{{0, 0, 0, 0}, {0, 1, 0, 1}, {0, 1, 2, 1}, {0, 1, 2, 3}}[len(values)-1] {
-			v := values[from]
-			if v.expr == nil && v.num < 0 {
-				return invalid("pa-" + text)
-			}
-			if v.expr != nil || v.num != 0 {
-				t.Padding[i] = b.px([4]string{"padding1", "padding2", "padding3", "padding4"}[i], v)
-			}
-		}
-	}
+	t.Fixed, t.Wrap = true, d.length("wrap", b)
 	return nil
+}
+
+// padding reads the padding as CSS has it: top, right, bottom, left, of which
+// the last may be left out. It returns what the left and the right take.
+func padding(t *transform.Text, b *bind, p params) (sides value, err error) {
+	text, ok := p.get("pa")
+	if !ok {
+		return sides, nil
+	}
+	values, ok := styleScope.parseValues(text)
+	if !ok || len(values) > 4 {
+		return sides, invalid("pa-" + text)
+	}
+	order := [4][4]int{{0, 0, 0, 0}, {0, 1, 0, 1}, {0, 1, 2, 1}, {0, 1, 2, 3}}[len(values)-1]
+	for i, from := range order {
+		v := values[from]
+		if v.expr == nil && v.num < 0 {
+			return sides, invalid("pa-" + text)
+		}
+		if v.expr != nil || v.num != 0 {
+			t.Padding[i] = b.px([4]string{"padding1", "padding2", "padding3", "padding4"}[i], v)
+		}
+	}
+	return calc(transform.ExprAdd, values[order[1]], values[order[3]]), nil
 }
 
 // validText reports whether s can stand in a picture.

@@ -82,8 +82,8 @@ func (u *deliveryURL) takeSteps(escapedPath string) ([]string, error) {
 	var segments []string
 	for _, s := range strings.Split(escapedPath, "/") {
 		text, ok := strings.CutPrefix(s, "tr:")
-		if !ok && len(s) > 5 && strings.EqualFold(s[:5], "tr%3A") {
-			if text, ok = unescaped(s[5:]); !ok {
+		if !ok && (strings.HasPrefix(s, "tr%3A") || strings.HasPrefix(s, "tr%3a")) {
+			if text, ok = unescaped(s[len("tr%3A"):]); !ok {
 				return nil, invalid(s)
 			}
 		}

@@ -1,6 +1,7 @@
 package imagekit
 
 import (
+	"encoding/hex"
 	"net/url"
 	"strings"
 )
@@ -54,8 +55,8 @@ func escapeSegment(s string) string {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 		return !letter && strings.IndexByte("-_.!~*'()@,", c) < 0
 	})
-	if s == seoPrefix || suffixes[s] {
-		escaped = "%69" + escaped[1:]
+	if s == seoPrefix || suffixes[s] || strings.HasPrefix(s, "tr:") {
+		escaped = "%" + hex.EncodeToString([]byte{s[0]}) + escaped[1:]
 	}
 	return escaped
 }
