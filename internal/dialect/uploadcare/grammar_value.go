@@ -113,11 +113,10 @@ func ratio(s string) (float64, bool) {
 	return a / c, true
 }
 
-// axis says where words lie: -1, 0 and 1 along an axis; other is that the
-// word says nothing of it.
+// axis says where a word of an alignment lies: -1, 0 or 1 on each axis.
 type axis struct {
 	x, y int
-	on   string // "x", "y", or "" for the middle, which fits both
+	on   string // the axis that the word is of; "" for the middle, which is of both
 }
 
 var sides = map[string]axis{
