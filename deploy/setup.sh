@@ -32,7 +32,11 @@ Linux)
 	need 'pkg-config --exists "vips >= 8.13"' libvips-dev
 	need 'pkg-config --exists pangocairo pangoft2 fontconfig' libpango1.0-dev libfontconfig-dev
 	need 'command -v ffprobe' ffmpeg
-	need 'command -v fc-list && fc-list | grep -q .' fontconfig fonts-liberation fonts-dejavu-core
+	need 'command -v fc-list && fc-list | grep -qi liberation && fc-list | grep -qi dejavu' fontconfig fonts-liberation fonts-dejavu-core
+	need 'fc-list | grep -qi "roboto"' fonts-roboto-unhinted
+	need 'fc-list | grep -qi "open *sans"' fonts-open-sans
+	need 'for c in 4e2d 3042 d55c; do fc-list ":charset=$c" | grep -q . || exit 1; done' fonts-wqy-microhei
+	need 'fc-list | grep -qi emoji' fonts-noto-color-emoji
 	need 'test -e /etc/ssl/certs/ca-certificates.crt' ca-certificates
 	if [ "$goal" != run ]; then
 		need 'ls /usr/lib/postgresql/*/bin/initdb' postgresql

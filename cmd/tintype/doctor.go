@@ -65,6 +65,11 @@ func (d *doctor) examine(ctx context.Context) {
 		d.bad("engine", fmt.Sprintf("no worker can be started: %v", err))
 	} else {
 		d.engine(report)
+		if len(report.Unwritten) > 0 {
+			d.warn("text", "no font has letters of "+strings.Join(report.Unwritten, ", ")+": run deploy/setup.sh, or install fonts that do")
+		} else {
+			d.good("text", "Latin, Cyrillic, Greek, Arabic, Chinese, Japanese, Korean, emoji")
+		}
 	}
 	d.ffmpeg(ctx)
 	d.fonts(ctx)
