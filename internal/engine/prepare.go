@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"syscall"
 
 	"tintype/internal/engine/vips"
@@ -10,6 +11,7 @@ import (
 )
 
 // prepared is the source in a form that libvips reads: drawings are cleaned,
+// PNG files are rid of metadata that would cost too much,
 // bitmaps and icons, which it has no loader of its own for, are decoded here.
 // The source that it was called on is closed when another one comes back, or
 // an error.
@@ -23,6 +25,10 @@ func (s *source) prepared() (*source, error) {
 	switch s.format {
 	case "svg":
 		to, err = s.cleaned()
+	case "png":
+		if to, err = s.bounded(); to == s {
+			return s, nil
+		}
 	case "bmp":
 		to, err = s.bitmap()
 	case "ico":
@@ -81,7 +87,8 @@ func (s *source) icon() (*source, error) {
 	}
 	one := s.data[off : off+n]
 	if n > 8 && string(one[:8]) == "\x89PNG\r\n\x1A\n" {
-		return s.with("pngload_buffer", one)
+		kept, _ := boundPNG(one)
+		return s.with("pngload_buffer", slices.Concat(kept...))
 	}
 	d, err := readDIB(one, 0)
 	if err != nil {
