@@ -20,12 +20,14 @@ type asked struct {
 	account media.AccountID
 	// signed: the caller may use assets that are not public as layers.
 	signed  bool
-	further map[media.Ref]*media.Asset
+	further map[transform.PlanSource]*media.Asset
 }
 
-// asset finds a further asset that the caller may use.
-func (r *asked) asset(ctx context.Context, ref media.Ref) (*media.Asset, error) {
-	if a := r.further[ref]; a != nil {
+// asset finds a further asset that the caller may use. A font may be used by
+// everybody, whatever its access: nothing of the file comes out but letters.
+func (r *asked) asset(ctx context.Context, ref media.Ref, use transform.SourceUse) (*media.Asset, error) {
+	key := transform.PlanSource{Ref: ref, Use: use}
+	if a := r.further[key]; a != nil {
 		return a, nil
 	}
 	if ref.URL != "" {
@@ -38,8 +40,9 @@ func (r *asked) asset(ctx context.Context, ref media.Ref) (*media.Asset, error) 
 	if ref.ID == "" && ref.Access == "" {
 		full.Access = media.Public
 	}
+	open := r.signed || use == transform.UseFont
 	// Nobody learns whether a name of restricted access exists.
-	if full.ID == "" && full.Access != media.Public && !r.signed {
+	if full.ID == "" && full.Access != media.Public && !open {
 		return nil, media.Errorf(media.Unauthorized, "A valid signature is required")
 	}
 	var a *media.Asset
@@ -47,17 +50,17 @@ func (r *asked) asset(ctx context.Context, ref media.Ref) (*media.Asset, error) 
 		a, err = tx.Asset(r.account, full)
 		return err
 	})
-	hidden := err == nil && a.Access != media.Public && !r.signed
+	hidden := err == nil && a.Access != media.Public && !open
 	switch {
 	case hidden, err != nil && media.CodeOf(err) == media.NotFound:
-		return nil, media.Errorf(media.NotFound, "Resource not found - %s", nameOf(ref))
+		return nil, &media.Error{Code: media.NotFound, Message: "Resource not found - " + nameOf(ref), Err: &media.LayerError{Ref: ref}}
 	case err != nil:
 		return nil, fmt.Errorf("find layer: %w", err)
 	}
 	if r.further == nil {
-		r.further = map[media.Ref]*media.Asset{}
+		r.further = map[transform.PlanSource]*media.Asset{}
 	}
-	r.further[ref] = a
+	r.further[key] = a
 	return a, nil
 }
 
@@ -72,7 +75,7 @@ func nameOf(ref media.Ref) string {
 func (r *asked) sources(ctx context.Context, plan transform.Plan) ([]*media.Asset, error) {
 	var all []*media.Asset
 	for _, s := range plan.Sources {
-		a, err := r.asset(ctx, s.Ref)
+		a, err := r.asset(ctx, s.Ref, s.Use)
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +88,9 @@ func (r *asked) sources(ctx context.Context, plan transform.Plan) ([]*media.Asse
 }
 
 func errNoLayer(ref media.Ref) error {
-	return media.Errorf(media.Invalid, "%s is not a picture that can be used as a layer", nameOf(ref))
+	return &media.Error{
+		Code: media.Invalid, Message: nameOf(ref) + " is not a picture that can be used as a layer", Err: &media.LayerError{Ref: ref},
+	}
 }
 
 // facts answers transform.Resolve about one version.
@@ -100,7 +105,7 @@ func (f facts) Info() media.Info { return f.asset.Version.Info }
 
 // Layer answers about another asset of the account.
 func (f facts) Layer(ctx context.Context, ref media.Ref) (transform.Facts, error) {
-	a, err := f.asked.asset(ctx, ref)
+	a, err := f.asked.asset(ctx, ref, transform.UsePicture)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +136,7 @@ func (f facts) Measure(ctx context.Context, q transform.Question) (transform.Ans
 		return transform.Answer{}, err
 	}
 	if ask.What == transform.WhatText && ask.Font != nil {
-		if a, err = f.asked.asset(ctx, *ask.Font); err != nil {
+		if a, err = f.asked.asset(ctx, *ask.Font, transform.UseFont); err != nil {
 			return transform.Answer{}, err
 		}
 	}

@@ -99,9 +99,10 @@ func TestFontFilesAreSources(t *testing.T) {
 	w.Engine.Focus = transform.Answer{Width: 80, Height: 20}
 	a := w.Put(renditiontest.Image("shoe"), []byte("A"))
 	font := renditiontest.Raw("own.ttf", "ttf")
+	font.Access = media.Authenticated // letters may be drawn by everybody all the same
 	f := w.Put(font, []byte("F"))
 	chain := transform.Transformation{Output: transform.Output{Format: "png"}, Steps: []transform.Step{
-		transform.Composite{NoOverflow: true, Layer: transform.Layer{Text: &transform.Text{Content: "Ag", Size: 20, Font: media.Ref{Kind: media.KindRaw, Access: media.Public, Name: "own.ttf"}}}},
+		transform.Composite{NoOverflow: true, Layer: transform.Layer{Text: &transform.Text{Content: "Ag", Size: 20, Font: media.Ref{Kind: media.KindRaw, Access: media.Authenticated, Name: "own.ttf"}}}},
 	}}
 	sources := 0
 	w.Engine.OnMeasured = func(src engine.Source) {

@@ -121,8 +121,8 @@ func Original(a *media.Asset, t transform.Transformation) bool {
 }
 
 // Get finds the rendition of a's version by t, or makes it. t.Output.Format
-// is never transform.Auto: the caller has negotiated it. Layers, fonts and
-// tables of colours are public assets of the same account.
+// is never transform.Auto: the caller has negotiated it. Layers and tables of
+// colours are public assets of the same account; fonts are of any access.
 //
 // Errors are *media.Error: Invalid when the picture or the transformation is
 // at fault, NotFound and Unauthorized about a layer, Unsupported for what
