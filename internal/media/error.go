@@ -108,3 +108,12 @@ type LimitError struct {
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s: got %d, maximum is %d", e.What, e.Got, e.Max)
 }
+
+// LayerError is the cause inside an Error about an asset that a
+// transformation names (a layer, a font, a table), not about the asset that
+// it is for; dialects have other words for the two.
+type LayerError struct{ Ref Ref }
+
+func (e *LayerError) Error() string {
+	return fmt.Sprintf("layer %s%s%s", e.Ref.Name, e.Ref.ID, e.Ref.URL)
+}

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"testing"
+	"time"
 
 	"tintype/internal/account"
 	"tintype/internal/delivery"
@@ -97,5 +98,77 @@ func TestParseRawDownload(t *testing.T) {
 		if err != nil || q.Download != want || !q.Attachment || len(q.Chain.Steps) != 0 {
 			t.Errorf("%s: download is %q, %v", path, q.Download, err)
 		}
+	}
+}
+
+func TestParseHints(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		path   string
+		header http.Header
+		want   string
+	}{
+		{"w_auto,c_scale", http.Header{"Width": {"420"}}, "resize(inside,500x)"},
+		{"w_auto:50", http.Header{"Sec-Ch-Width": {"401"}, "Width": {"9"}}, "resize(inside,450x)"},
+		{"w_auto/dpr_2.0", http.Header{"Width": {"800"}}, "resize(inside,800x)"}, // 400 at a ratio of 2
+		{"dpr_auto,w_auto:100:200", http.Header{"Width": {"900"}, "Sec-Ch-Dpr": {"1.5"}}, "resize(inside,1000x)"},
+		{"dpr_auto,w_100", http.Header{"Dpr": {"1.5"}}, "resize(inside,200x)"},
+		{"dpr_auto,w_100", nil, "resize(inside,100x)"},
+		{"c_limit,w_auto:100:320", nil, "resize(inside,320x,limit=reduce)"},
+		{"c_limit,w_auto:100:320", http.Header{"Width": {"junk"}}, "resize(inside,320x,limit=reduce)"},
+		{"w_auto:breakpoints", http.Header{"Width": {"420"}}, "resize(inside,450x)"}, // every 50 from 50
+		{"w_auto:breakpoints_100_400_20_4", http.Header{"Width": {"201"}}, "resize(inside,300x)"},
+		{"w_auto:breakpoints_100_400_20_4", http.Header{"Width": {"2000"}}, "resize(inside,400x)"},
+		{"w_auto:breakpoints_100_400_20_4", http.Header{"Width": {"20"}}, "resize(inside,100x)"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/image/upload/"+c.path+"/sample", nil)
+		for name, v := range c.header {
+			r.Header[name] = v
+		}
+		q, err := new(Dialect).Parse(r, testEndpoint(t, ""))
+		if err != nil || q.Chain.String() != c.want || !q.Personal {
+			t.Errorf("%s with %v: %s, personal is %v, %v, want %s", c.path, c.header, q.Chain, q.Personal, err, c.want)
+		}
+	}
+}
+
+// TestParseRestricted: a layer that is not public needs a signature of the whole.
+func TestParseRestricted(t *testing.T) {
+	t.Parallel()
+	const path = "l_private:logo/fl_layer_apply"
+	e := testEndpoint(t, "")
+	_, err := new(Dialect).Parse(httptest.NewRequest(http.MethodGet, "/image/upload/"+path+"/sample", nil), e)
+	if media.CodeOf(err) != media.Unauthorized {
+		t.Errorf("without a signature: %v", err)
+	}
+	sig := deliverySignature(path, "sample", "b")
+	q, err := new(Dialect).Parse(httptest.NewRequest(http.MethodGet, "/image/upload/s--"+sig+"--/"+path+"/sample", nil), e)
+	if err != nil || !q.Signed {
+		t.Errorf("with a signature: %v", err)
+	}
+}
+
+func TestParseToken(t *testing.T) {
+	t.Parallel()
+	const key = "00112233ff99"
+	a, err := account.New(media.Account{ID: "demo", Keys: []media.Key{{ID: "t", Secret: key}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := account.Endpoint{Prefix: "/demo", Dialect: Name, Account: a}
+	d := &Dialect{cfg: Config{Now: func() time.Time { return time.Unix(1000, 0) }}}
+	const path = "/demo/image/authenticated/x.jpg"
+	r := httptest.NewRequest(http.MethodGet, path+"?"+TokenParam+"="+makeToken(key, "exp=2000", path), nil)
+	q, err := d.Parse(r, e)
+	if err != nil || !q.Signed || !q.Personal || q.Until.Unix() != 2000 {
+		t.Errorf("%+v, %v", q, err)
+	}
+	r = httptest.NewRequest(http.MethodGet, path+"?"+TokenParam+"="+makeToken(key, "exp=900", path), nil)
+	if _, err = d.Parse(r, e); media.CodeOf(err) != media.Unauthorized {
+		t.Errorf("expired: %v", err)
+	}
+	q, err = d.Parse(httptest.NewRequest(http.MethodGet, path, nil), e)
+	if err != nil || q.Signed || q.Personal || !q.Until.IsZero() {
+		t.Errorf("without a token: %+v, %v", q, err)
 	}
 }

@@ -2,6 +2,7 @@ package cloudinary
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -32,6 +33,7 @@ func (d *Dialect) Fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // writeError answers with an error's status and message, never its cause.
 func writeError(w http.ResponseWriter, err error, api bool) {
+	err = ofLayer(err)
 	code := media.CodeOf(err)
 	if !api {
 		writeDeliveryError(w, err, deliveryStatus(code))
@@ -43,6 +45,23 @@ func writeError(w http.ResponseWriter, err error, api bool) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(apiStatus(code))
 	_, _ = w.Write(body) // a client that has gone needs no answer
+}
+
+// ofLayer says that it is a layer's fault, where it is: what a transformation
+// names belongs to the request, and is not what was asked for.
+func ofLayer(err error) error {
+	var layer *media.LayerError
+	if !errors.As(err, &layer) {
+		return err
+	}
+	kind := layer.Ref.Kind
+	if kind == "" {
+		kind = media.KindImage
+	}
+	e := media.Errorf(media.Invalid, "Unknown or invalid referenced %s %s of type %s",
+		kind, quotable(layer.Ref.Name), deliveryType(layer.Ref.Access))
+	e.Err = err
+	return e
 }
 
 func writeDeliveryError(w http.ResponseWriter, err error, status int) {

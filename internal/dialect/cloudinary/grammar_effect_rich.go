@@ -482,47 +482,39 @@ func (a *arguments) gradientFade() error {
 	step.Left, step.Right = edges(x, both)
 	step.Top, step.Bottom = edges(y, both)
 	if step.Pad {
-		if err := a.shrink(&step); err != nil {
-			return err
-		}
+		a.shrink(step)
 	}
 	a.p.push(values.on(step))
 	return nil
 }
 
 // shrink makes the picture smaller by what a fade adds around it, so that the
-// size stays. A fraction counts the size that stays, and so becomes one of
-// the smaller picture.
-func (a *arguments) shrink(f *transform.Fade) error {
+// size stays.
+func (a *arguments) shrink(f transform.Fade) {
 	scale := a.p.DPR
 	if scale == 0 {
 		scale = 1
 	}
 	var values bindings
 	for _, side := range []struct {
-		name      string
-		near, far *transform.Length
-	}{{"width", &f.Left, &f.Right}, {"height", &f.Top, &f.Bottom}} {
-		add := 2 * side.near.Value
+		name string
+		edge transform.Length
+	}{{"width", f.Left}, {"height", f.Top}} {
+		add := 2 * side.edge.Value
 		e := transform.Calc(transform.ExprDiv, transform.Fact(side.name), transform.Num(scale))
 		if scale == 1 {
 			e = transform.Fact(side.name)
 		}
 		switch {
 		case add == 0:
-		case side.near.Unit == transform.Pixel:
+		case side.edge.Unit == transform.Pixel:
 			e = transform.Calc(transform.ExprMax, transform.Num(1), transform.Calc(transform.ExprSub, e, transform.Num(add)))
-		case add >= 1:
-			return a.invalid()
-		default:
-			e = transform.Calc(transform.ExprMul, e, transform.Num(1-add))
-			side.near.Value /= 1 - add
-			*side.far = *side.near
+		default: // a fraction is of what is inside
+			e = transform.Calc(transform.ExprDiv, e, transform.Num(1+add))
 		}
 		values = append(values, transform.Binding{Field: side.name, Expr: e})
 	}
 	a.p.push(values.on(transform.Resize{Fit: transform.Fill}))
-	return nil
 }
 
 // edges are the distances from the near and the far edge of an offset.

@@ -80,7 +80,7 @@ var characteristics = map[string]string{
 	"fc": "faces", "ccc": "custom", "rn": "regions", "idn": "density", "ils": "illustration", "tags": "tags",
 	"du": "duration", "idu": "duration",
 	"width": "width", "height": "height", "aspect_ratio": "ratio", "initial_width": "source_width",
-	"initial_height": "source_height", "initial_aspect_ratio": "source_ratio", "trimmed_aspect_ratio": "trimmed_ratio",
+	"initial_height": "source_height", "initial_aspect_ratio": "source_ratio", "trimmed_aspect_ratio": "trimmed_ratio", "trimmed_ar": "trimmed_ratio",
 	"current_page": "page", "page_count": "pages", "page_x": "page_x", "page_y": "page_y", "page_names": "page_names",
 	"face_count": "faces", "custom_count": "custom", "initial_density": "density", "illustration_score": "illustration",
 	"duration": "duration", "initial_duration": "duration",

@@ -54,6 +54,7 @@ func validDelivery(signature, transformation, source, secret string) bool {
 	spellings := []string{
 		toSign(transformation, source),
 		toSign(strings.ReplaceAll(transformation, "%20", " "), source),
+		toSign(styleSpaces(transformation), source),
 		toSign(decodeOnce(transformation), source),
 		toSign(decodeOnce(transformation), decodeOnce(source)),
 	}
@@ -69,6 +70,27 @@ func validDelivery(signature, transformation, source, secret string) bool {
 		}
 	}
 	return valid == 1
+}
+
+// styleSpaces has spaces for "%20" but in the words of text layers, which
+// libraries escape before they sign.
+func styleSpaces(transformation string) string {
+	components := strings.Split(transformation, "/")
+	for i, c := range components {
+		params := strings.Split(c, ",")
+		for j, p := range params {
+			text := ""
+			if strings.HasPrefix(p, "l_text:") || strings.HasPrefix(p, "u_text:") {
+				if at := strings.IndexByte(p[len("l_text:"):], ':'); at >= 0 {
+					at += len("l_text:")
+					p, text = p[:at], p[at:]
+				}
+			}
+			params[j] = strings.ReplaceAll(p, "%20", " ") + text
+		}
+		components[i] = strings.Join(params, ",")
+	}
+	return strings.Join(components, "/")
 }
 
 // unsigned are the parameters of an API call that its signature leaves out.
