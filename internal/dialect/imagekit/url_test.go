@@ -241,7 +241,7 @@ func FuzzParse(f *testing.F) {
 		}
 		built := u.String()
 		path, query, _ = strings.Cut(built, "?")
-		if len(built) > maxURL || len(u.Steps.String()) > maxText {
+		if len(built) > maxURL || len(escapeSteps(u.Steps.String())) > maxText {
 			return
 		}
 		again, err2 := splitURL(path, query)
