@@ -70,7 +70,14 @@ func (l *Library) inspect(ctx context.Context, u *Upload, s *Staged) (media.Kind
 		if err != nil {
 			return "", info, err
 		}
-		if kind, info, err = l.cfg.Engine.Probe(ctx, src, u.Kind); err != nil {
+		kind, info, err = l.cfg.Engine.Probe(ctx, src, u.Kind)
+		switch {
+		case err == nil:
+		case u.Kind == "" && kind != media.KindVideo && media.CodeOf(err) == media.Unsupported:
+			// A picture that this server cannot open is a file like any other
+			// to somebody who did not ask for a picture.
+			kind = media.KindRaw
+		default:
 			return "", info, contentError(u.Kind, err)
 		}
 		if u.Kind != "" && kind != u.Kind {

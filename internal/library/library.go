@@ -123,7 +123,8 @@ func (l *Library) MaxBytes(kind media.Kind) int64 {
 // Upload describes a file to take in, and exactly one source of its bytes.
 type Upload struct {
 	Account media.AccountID
-	// Kind is what the file must be; "" takes whatever it is.
+	// Kind is what the file must be; "" takes whatever it is, and what the
+	// engine cannot open as raw.
 	Kind media.Kind
 	// Access is Public by default.
 	Access media.Access

@@ -470,3 +470,29 @@ func TestVersionsNeverGoBack(t *testing.T) {
 		last = at
 	}
 }
+
+// To whom any kind is welcome, a picture that the engine cannot open is a raw file.
+func TestUnopenedPictureIsRaw(t *testing.T) {
+	t.Parallel()
+	w := New(t)
+	w.Engine.OnProbe = func(string) error { return media.Errorf(media.Unsupported, "SVG files cannot be processed by this server") }
+	up := library.Upload{Account: Account, Name: "drawing.svg", Filename: "drawing.svg", Data: []byte("<svg/>"), Overwrite: true}
+	got, err := w.Library.Upload(t.Context(), up)
+	if err != nil || got.Asset.Kind != media.KindRaw || got.Asset.Version.Info.Format != "svg" || got.Asset.Version.Info.Bytes != 6 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for name, change := range map[string]func(*library.Upload){
+		"an image is asked for": func(u *library.Upload) { u.Kind = media.KindImage },
+		"to be converted":       func(u *library.Upload) { u.Format = "png" },
+	} {
+		u := up
+		change(&u)
+		if _, err := w.Library.Upload(t.Context(), u); media.CodeOf(err) != media.Unsupported {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	w.Engine.OnProbe = func(string) error { return media.Errorf(media.Invalid, "broken") }
+	if _, err := w.Library.Upload(t.Context(), up); media.CodeOf(err) != media.Invalid || err == nil {
+		t.Errorf("a broken file: %v", err)
+	}
+}
