@@ -475,7 +475,9 @@ func TestVersionsNeverGoBack(t *testing.T) {
 func TestUnopenedPictureIsRaw(t *testing.T) {
 	t.Parallel()
 	w := New(t)
-	w.Engine.OnProbe = func(string) error { return media.Errorf(media.Unsupported, "SVG files cannot be processed by this server") }
+	w.Engine.OnProbe = func(string) error {
+		return media.Errorf(media.Unsupported, "SVG files cannot be processed by this server")
+	}
 	up := library.Upload{Account: Account, Name: "drawing.svg", Filename: "drawing.svg", Data: []byte("<svg/>"), Overwrite: true}
 	got, err := w.Library.Upload(t.Context(), up)
 	if err != nil || got.Asset.Kind != media.KindRaw || got.Asset.Version.Info.Format != "svg" || got.Asset.Version.Info.Bytes != 6 {

@@ -114,6 +114,15 @@ type Info struct {
 	SampleRate int     `json:"sample_rate,omitempty"` // Hz
 	Channels   int     `json:"channels,omitempty"`
 	Rotation   int     `json:"rotation,omitempty"` // degrees clockwise, 0, 90, 180 or 270
+	// Profile and Level are the picture stream's, in the words and numbers
+	// of ffprobe; "" and 0 where its codec has none.
+	Profile string `json:"profile,omitempty"`
+	Level   int    `json:"level,omitempty"`
+	// TimeBase is the unit of the picture stream's time stamps in seconds, "1/30000".
+	TimeBase string `json:"time_base,omitempty"`
+	// The streams' own bits per second; 0 where the container does not tell.
+	VideoBitRate int64 `json:"video_bit_rate,omitempty"`
+	AudioBitRate int64 `json:"audio_bit_rate,omitempty"`
 }
 
 // Rendition is a stored result of applying a transformation to a version.

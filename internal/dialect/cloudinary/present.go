@@ -146,11 +146,26 @@ func (d *Dialect) video(a *media.Asset) *videoResult {
 		if layout := map[int]string{1: "mono", 2: "stereo"}[i.Channels]; layout != "" {
 			r.Audio["channel_layout"] = layout
 		}
+		if i.AudioBitRate > 0 {
+			r.Audio["bit_rate"] = strconv.FormatInt(i.AudioBitRate, 10)
+		}
 	}
 	if i.VideoCodec != "" && i.Width > 0 && i.Height > 0 {
 		n := gcd(i.Width, i.Height)
 		r.Video["codec"], r.Video["pix_format"] = i.VideoCodec, i.PixelFmt
 		r.Video["dar"] = strconv.Itoa(i.Width/n) + ":" + strconv.Itoa(i.Height/n)
+		if i.Profile != "" {
+			r.Video["profile"] = i.Profile
+		}
+		if i.Level > 0 {
+			r.Video["level"] = i.Level
+		}
+		if i.TimeBase != "" {
+			r.Video["time_base"] = i.TimeBase
+		}
+		if i.VideoBitRate > 0 {
+			r.Video["bit_rate"] = strconv.FormatInt(i.VideoBitRate, 10)
+		}
 	}
 	u := deliveryURL{
 		Kind: a.Kind, Access: a.Access, Components: []string{"sp_auto"}, Version: versionNumber(a),

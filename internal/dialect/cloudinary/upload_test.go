@@ -81,8 +81,8 @@ func TestUploadThroughAuto(t *testing.T) {
 		case "video":
 			s.has(r.json, map[string]any{
 				"duration": "2.0", "frame_rate": "25.0", "bit_rate": 8000, "nb_frames": 50, "is_audio": false, "pages": 0, "rotation": 0,
-				"video":        "map[codec:h264 dar:16:9 pix_format:yuv420p]",
-				"audio":        "map[channel_layout:stereo channels:2 codec:aac frequency:44100]",
+				"video":        "map[bit_rate:7000 codec:h264 dar:16:9 level:31 pix_format:yuv420p profile:High time_base:1/30000]",
+				"audio":        "map[bit_rate:900 channel_layout:stereo channels:2 codec:aac frequency:44100]",
 				"playback_url": "https://media.test/demo/video/upload/sp_auto/v1700000000/" + id + ".m3u8",
 			})
 		}

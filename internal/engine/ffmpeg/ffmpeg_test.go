@@ -147,6 +147,15 @@ func TestProbe(t *testing.T) {
 			}
 			want := c.want
 			want.Format, want.Duration, want.Bytes, want.BitRate = c.format, got.Duration, got.Bytes, got.BitRate
+			// The encoder's own choices are named, whatever they are.
+			if (got.Profile == "" || got.Level == 0) && (got.VideoCodec == "h264") || got.TimeBase == "" && got.VideoCodec != "" {
+				t.Errorf("profile %q, level %d, time base %q", got.Profile, got.Level, got.TimeBase)
+			}
+			if got.VideoBitRate == 0 && c.format == "mov" || got.AudioBitRate == 0 && c.format == "mp4" {
+				t.Errorf("bit rates %d and %d", got.VideoBitRate, got.AudioBitRate)
+			}
+			want.Profile, want.Level, want.TimeBase = got.Profile, got.Level, got.TimeBase
+			want.VideoBitRate, want.AudioBitRate = got.VideoBitRate, got.AudioBitRate
 			if got != want {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}

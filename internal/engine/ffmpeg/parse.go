@@ -12,7 +12,7 @@ import (
 
 // entries is what ffprobe is asked for.
 const entries = "format=duration,bit_rate:" +
-	"stream=codec_type,codec_name,width,height,pix_fmt,avg_frame_rate,r_frame_rate,duration,bit_rate,sample_rate,channels,nb_frames:" +
+	"stream=codec_type,codec_name,profile,level,time_base,width,height,pix_fmt,avg_frame_rate,r_frame_rate,duration,bit_rate,sample_rate,channels,nb_frames:" +
 	"stream_disposition=attached_pic:stream_tags=rotate:stream_side_data=rotation"
 
 // report is ffprobe's JSON. Most numbers come as text.
@@ -27,6 +27,9 @@ type report struct {
 type stream struct {
 	Type        string `json:"codec_type"`
 	Codec       string `json:"codec_name"`
+	Profile     string `json:"profile"`
+	Level       int64  `json:"level"`
+	TimeBase    string `json:"time_base"`
 	Width       int64  `json:"width"`
 	Height      int64  `json:"height"`
 	PixelFmt    string `json:"pix_fmt"`
@@ -68,6 +71,7 @@ func parse(out []byte, format string, size int64) (media.Info, error) {
 			info.AudioCodec = known(s.Codec)
 			info.SampleRate = int(whole(s.SampleRate, math.MaxInt32))
 			info.Channels = int(clamp(s.Channels))
+			info.AudioBitRate = whole(s.BitRate, math.MaxInt64)
 		default:
 			continue
 		}
@@ -91,6 +95,14 @@ func parse(out []byte, format string, size int64) (media.Info, error) {
 func (s stream) video(info *media.Info) {
 	info.VideoCodec = known(s.Codec)
 	info.PixelFmt = s.PixelFmt
+	info.Level = int(clamp(s.Level))
+	info.VideoBitRate = whole(s.BitRate, math.MaxInt64)
+	if s.Profile != "unknown" {
+		info.Profile = s.Profile
+	}
+	if ratio(s.TimeBase) > 0 {
+		info.TimeBase = s.TimeBase
+	}
 	info.Pages = 1
 	info.Width, info.Height = int(clamp(s.Width)), int(clamp(s.Height))
 	info.Rotation = s.rotation()

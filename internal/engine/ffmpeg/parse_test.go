@@ -10,9 +10,9 @@ import (
 
 const sample = `{"programs":[],"streams":[
  {"codec_name":"mjpeg","codec_type":"video","width":300,"height":300,"disposition":{"attached_pic":1}},
- {"codec_name":"h264","codec_type":"video","width":1920,"height":1080,"pix_fmt":"yuv420p","r_frame_rate":"60/1","avg_frame_rate":"30000/1001","disposition":{"attached_pic":0},"side_data_list":[{},{"rotation":-90}]},
+ {"codec_name":"h264","codec_type":"video","profile":"High","level":31,"time_base":"1/30000","bit_rate":"928173","width":1920,"height":1080,"pix_fmt":"yuv420p","r_frame_rate":"60/1","avg_frame_rate":"30000/1001","disposition":{"attached_pic":0},"side_data_list":[{},{"rotation":-90}]},
  {"codec_name":"h264","codec_type":"video","width":10,"height":10},
- {"codec_name":"aac","codec_type":"audio","sample_rate":"48000","channels":2},
+ {"codec_name":"aac","codec_type":"audio","sample_rate":"48000","channels":2,"bit_rate":"74999","profile":"LC"},
  {"codec_type":"data"}],
  "format":{"duration":"12.500000","bit_rate":"123456"}}`
 
@@ -26,6 +26,7 @@ func TestParse(t *testing.T) {
 		Format: "mp4", Bytes: 1000, Width: 1080, Height: 1920, Pages: 1, Rotation: 90,
 		Duration: 12500 * time.Millisecond, FrameRate: 30000.0 / 1001, BitRate: 123456,
 		VideoCodec: "h264", AudioCodec: "aac", PixelFmt: "yuv420p", SampleRate: 48000, Channels: 2,
+		Profile: "High", Level: 31, TimeBase: "1/30000", VideoBitRate: 928173, AudioBitRate: 74999,
 	}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -49,6 +50,9 @@ func TestParseTable(t *testing.T) {
 		{"stream's duration", stream(`,"duration":"2.5"`), func(i media.Info) bool { return i.Duration == 2500*time.Millisecond && i.BitRate == 3200 }},
 		{"impossible duration", strings.Replace(stream(""), `"format":{}`, `"format":{"duration":"1e300"}`, 1), func(i media.Info) bool { return i.Duration == 0 }},
 		{"negative duration", strings.Replace(stream(""), `"format":{}`, `"format":{"duration":"-3"}`, 1), func(i media.Info) bool { return i.Duration == 0 }},
+		{"no profile", stream(`,"profile":"unknown","level":-99,"time_base":"0/0","bit_rate":"N/A"`), func(i media.Info) bool {
+			return i.Profile == "" && i.Level == 0 && i.TimeBase == "" && i.VideoBitRate == 0
+		}},
 		{"codec without name", `{"streams":[{"codec_type":"audio"}]}`, func(i media.Info) bool { return i.AudioCodec == "unknown" && i.Width == 0 && i.Pages == 0 }},
 	}
 	for _, c := range cases {

@@ -52,6 +52,7 @@ func (e *Engine) Probe(ctx context.Context, src engine.Source, want media.Kind) 
 	if kind == media.KindVideo {
 		info.Duration, info.FrameRate, info.BitRate, info.VideoCodec = 2*time.Second, 25, 8000, "h264"
 		info.AudioCodec, info.Channels, info.SampleRate, info.PixelFmt = "aac", 2, 44100, "yuv420p"
+		info.Profile, info.Level, info.TimeBase, info.VideoBitRate, info.AudioBitRate = "High", 31, "1/30000", 7000, 900
 	}
 	switch {
 	case known && (want == "" || want == kind):
