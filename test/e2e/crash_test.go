@@ -21,7 +21,8 @@ import (
 )
 
 // An upload that was answered 200 is there, byte for byte, whatever happened
-// to the process afterwards; one that was not answered is whole or absent.
+// to the process afterwards; one that was not answered is whole or absent, and
+// one that was refused for being too much at once is absent.
 func TestKillDuringUploadsLosesNothing(t *testing.T) {
 	const rounds, inFlight = 20, 50
 	seed := uint64(time.Now().UnixNano())
@@ -30,12 +31,12 @@ func TestKillDuringUploadsLosesNothing(t *testing.T) {
 	data := t.TempDir()
 	pictures := smallPictures(t)
 
-	acknowledged, unknown := map[string][]byte{}, map[string][]byte{}
+	acknowledged, unknown, refused := map[string][]byte{}, map[string][]byte{}, map[string]bool{}
 	batch := 600 * time.Millisecond // how long the uploads of a round take; measured below
 	killed := 0
 	for round := range rounds {
 		server := harness.Start(t, harness.Options{Data: data})
-		verifyUploads(t, server, acknowledged, unknown)
+		verifyUploads(t, server, acknowledged, unknown, refused)
 		clear(unknown)
 		moment := time.Duration(random.Int64N(int64(batch)))
 		kill := time.AfterFunc(moment, server.Kill)
@@ -46,11 +47,16 @@ func TestKillDuringUploadsLosesNothing(t *testing.T) {
 			server.Kill()
 		}
 		for _, a := range answers {
-			if a.ok {
+			switch a.status {
+			case http.StatusOK:
 				acknowledged[a.path] = a.content
-			} else {
+			case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+				refused[a.path] = true
+			case 0:
 				unknown[a.path] = a.content
 				killed++
+			default:
+				t.Errorf("%s was answered %d", a.path, a.status)
 			}
 		}
 		verifyBlobs(t, data)
@@ -59,8 +65,8 @@ func TestKillDuringUploadsLosesNothing(t *testing.T) {
 		}
 	}
 	server := harness.Start(t, harness.Options{Data: data})
-	verifyUploads(t, server, acknowledged, unknown)
-	t.Logf("%d uploads acknowledged, %d cut off", len(acknowledged), killed)
+	verifyUploads(t, server, acknowledged, unknown, refused)
+	t.Logf("%d uploads acknowledged, %d cut off, %d refused", len(acknowledged), killed, len(refused))
 	if len(acknowledged) == 0 || killed == 0 {
 		t.Errorf("%d acknowledged and %d cut off: the kills did not fall among the uploads", len(acknowledged), killed)
 	}
@@ -69,7 +75,7 @@ func TestKillDuringUploadsLosesNothing(t *testing.T) {
 type uploadAnswer struct {
 	path    string // below the server's root, of the original
 	content []byte
-	ok      bool
+	status  int // 0: there was no whole answer
 }
 
 func uploadBatch(s *harness.Server, round, n int, pictures [][]byte, seed uint64) []uploadAnswer {
@@ -94,7 +100,9 @@ func uploadBatch(s *harness.Server, round, n int, pictures [][]byte, seed uint64
 				name += ext
 			}
 			status, body, err := s.Upload(kind, "file"+ext, content, map[string]string{"public_id": name})
-			a.ok = err == nil && status == http.StatusOK && json.Valid(body)
+			if err == nil && json.Valid(body) {
+				a.status = status
+			}
 			answers[i] = a
 		})
 	}
@@ -102,7 +110,7 @@ func uploadBatch(s *harness.Server, round, n int, pictures [][]byte, seed uint64
 	return answers
 }
 
-func verifyUploads(t *testing.T, s *harness.Server, acknowledged, unknown map[string][]byte) {
+func verifyUploads(t *testing.T, s *harness.Server, acknowledged, unknown map[string][]byte, refused map[string]bool) {
 	t.Helper()
 	for path, content := range acknowledged {
 		status, _, body := s.Get(t, path)
@@ -114,6 +122,11 @@ func verifyUploads(t *testing.T, s *harness.Server, acknowledged, unknown map[st
 		status, _, body := s.Get(t, path)
 		if status != http.StatusNotFound && (status != http.StatusOK || !bytes.Equal(body, content)) {
 			t.Errorf("%s was cut off and is now %d with %d of %d bytes", path, status, len(body), len(content))
+		}
+	}
+	for path := range refused {
+		if status, _, _ := s.Get(t, path); status != http.StatusNotFound {
+			t.Errorf("%s was refused and is now %d", path, status)
 		}
 	}
 }
