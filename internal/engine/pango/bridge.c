@@ -259,7 +259,11 @@ static void outline(cairo_t *cr, TpLayout *l)
 
 static void draw_stroke(cairo_t *cr, TpLayout *l, const TpStyle *style, TpColor c, int under)
 {
-	cairo_push_group(cr);
+	/* A group costs a page's memory: only what shows through needs one. */
+	int group = !under || c.a < 1;
+
+	if (group)
+		cairo_push_group(cr);
 	cairo_set_source_rgb(cr, c.r, c.g, c.b);
 	cairo_set_line_width(cr, 2 * style->stroke);
 	cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
@@ -272,22 +276,27 @@ static void draw_stroke(cairo_t *cr, TpLayout *l, const TpStyle *style, TpColor 
 		cairo_set_operator(cr, CAIRO_OPERATOR_OVER);
 	}
 	cairo_new_path(cr);
-	cairo_pop_group_to_source(cr);
-	cairo_paint_with_alpha(cr, c.a);
+	if (group) {
+		cairo_pop_group_to_source(cr);
+		cairo_paint_with_alpha(cr, c.a);
+	}
 }
 
 static void draw_fill(cairo_t *cr, TpLayout *l, TpColor c)
 {
 	int i;
 
-	cairo_push_group(cr);
+	if (c.a < 1)
+		cairo_push_group(cr);
 	cairo_set_source_rgb(cr, c.r, c.g, c.b);
 	for (i = 0; i < l->n; i++) {
 		to_line(cr, l, i);
 		pango_cairo_show_layout_line(cr, l->lines[i].line);
 	}
-	cairo_pop_group_to_source(cr);
-	cairo_paint_with_alpha(cr, c.a);
+	if (c.a < 1) {
+		cairo_pop_group_to_source(cr);
+		cairo_paint_with_alpha(cr, c.a);
+	}
 }
 
 /* Draws in native ARGB, premultiplied; rows follow each other without a gap. */

@@ -204,6 +204,23 @@ func TestColours(t *testing.T) {
 	}
 }
 
+func TestOpaqueStroke(t *testing.T) {
+	t.Parallel()
+	// In the middle lies the glyph, around it the outline, nothing shows through.
+	d := draw(t, "█", Style{Color: Color{0, 0, 255, 255}, Stroke: 6, StrokeColor: Color{255, 0, 0, 255}, Trim: true})
+	w, h := d.Rect.Dx(), d.Rect.Dy()
+	if c := d.NRGBAAt(w/2, h/2); c.R > 2 || c.B < 253 || c.A != 255 {
+		t.Errorf("the glyph is %v", c)
+	}
+	if c := d.NRGBAAt(2, h/2); c.R < 253 || c.B > 2 || c.A != 255 {
+		t.Errorf("the outline is %v", c)
+	}
+	half := draw(t, "█", Style{Color: Color{0, 0, 255, 255}, Stroke: 6, StrokeColor: Color{255, 0, 0, 128}, Trim: true})
+	if c := half.NRGBAAt(2, h/2); c.R < 253 || c.A < 120 || c.A > 136 {
+		t.Errorf("half an outline is %v", c)
+	}
+}
+
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	tofu := draw(t, "\U000F0000", Style{Trim: true})
