@@ -107,7 +107,7 @@ func (d *Dialect) basic(c *call) (media.Key, error) {
 // minute on one key, or from one address, further wrong ones are answered
 // "later". Right ones pass, so that nobody locks out an account by guessing,
 // except from the very address that guesses at the very key, so that guessing
-// is bounded. Where that address may be many people's, right ones always pass.
+// is bounded. A neighbour that forwards is as many addresses as it names.
 type guard struct {
 	cluster cluster.Cluster
 	now     func() time.Time
@@ -123,9 +123,6 @@ var wrongTries = cluster.Rate{Limit: 10, Per: time.Minute, Burst: 10}
 const maxRefused = 10_000
 
 func (g *guard) check(c *call, key string) error {
-	if manyPeople(c) {
-		return nil
-	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	name := refusal(c, key)
@@ -181,7 +178,7 @@ func (g *guard) refuse(name string, d time.Duration) {
 }
 
 func refusal(c *call, key string) string {
-	return string(c.acc.ID) + "/" + short(key) + "/" + address(c)
+	return string(c.acc.ID) + "/" + short(key) + "/" + address(c) + forwarded(c)
 }
 
 // short keeps an id that a caller made up to a size that can be remembered.
@@ -201,15 +198,18 @@ func address(c *call) string {
 	return ip.String()
 }
 
-// manyPeople reports whether the address is that of a proxy near us of which
-// the server was not told: it says that it forwards, but not to be believed
-// for whom. From afar nobody can pass for one.
-func manyPeople(c *call) bool {
-	if c.r.Header.Get("X-Forwarded-For") == "" {
-		return false
-	}
+// forwarded is for whom a neighbour says to forward, which the server was not
+// told to be a proxy: its address may be many people's. It is hearsay, and
+// serves only to keep these people's wrong tries apart. From afar nobody can
+// pass for a neighbour.
+func forwarded(c *call) string {
+	values := c.r.Header["X-Forwarded-For"]
 	at, err := netip.ParseAddrPort(c.r.RemoteAddr)
-	return err == nil && (at.Addr().Unmap().IsLoopback() || at.Addr().Unmap().IsPrivate())
+	if len(values) == 0 || err != nil || !at.Addr().Unmap().IsLoopback() && !at.Addr().Unmap().IsPrivate() {
+		return ""
+	}
+	last := values[len(values)-1]
+	return "/" + short(strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:]))
 }
 
 func tooMany(wait time.Duration) error {

@@ -167,6 +167,9 @@ func TestGuessingBehindAnUndeclaredProxy(t *testing.T) {
 	if code := try(librarytest.Key.Secret, "127.0.0.1:1000", "198.51.100.2"); code != 200 {
 		t.Errorf("the right one: %d", code)
 	}
+	if code := try(librarytest.Key.Secret, "127.0.0.1:1001", "6.6.6.6, 198.51.100.1"); code != http.StatusTooManyRequests {
+		t.Errorf("the right one of him who guesses: %d", code)
+	}
 	if code := try(librarytest.Key.Secret, "192.0.2.1:1000", "198.51.100.2"); code != http.StatusTooManyRequests {
 		t.Errorf("the header frees a guesser from afar: %d", code)
 	}
