@@ -63,6 +63,9 @@ func (p *picture) extract(op transform.OpExtract) error {
 }
 
 func (p *picture) embed(op transform.OpEmbed) error {
+	if op.Backdrop != nil {
+		return p.embedOn(op)
+	}
 	if op.Background.A < 255 {
 		if err := p.addAlpha(); err != nil {
 			return err
