@@ -192,7 +192,7 @@ func (s *service) open(ctx context.Context) (err error) {
 	}
 	s.delivery, err = delivery.New(delivery.Config{
 		Catalog: s.db, Blobs: s.blobs, Renditions: s.renditions, Cluster: s.cluster,
-		CacheBytes: int64(s.config.cache), ExposeHeaders: []string{cloudinary.ErrorHeader}, Logger: s.log,
+		CacheBytes: int64(s.config.cache), TokenParams: []string{cloudinary.TokenParam}, ExposeHeaders: []string{cloudinary.ErrorHeader}, Logger: s.log,
 	})
 	if err != nil {
 		return err
