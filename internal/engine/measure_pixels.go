@@ -176,23 +176,33 @@ func (s subject) illustration() (transform.Answer, error) {
 			if j >= len(px) || j == i+bands && (j/bands)%w == 0 {
 				continue
 			}
+			if dark(px[i:i+3]) && dark(px[j:j+3]) && (bands < 4 || px[i+3] > 0) {
+				continue // shadows are flat in photographs, too
+			}
 			pairs++
 			if most(px[i:i+bands], px[j:j+bands]) <= 1 {
 				flat++
 			}
 		}
 	}
-	total, few := 0, 0
+	total, few, grey := 0, 0, true
 	for i, b := range bins(px, bands) {
+		m := b.mean()
+		grey = grey && max(m.R, m.G, m.B)-min(m.R, m.G, m.B) < 16
 		total += b.n
 		if i < drawnBins {
 			few += b.n
 		}
 	}
 	f, c := share(flat, pairs), share(few, total)
+	if grey {
+		c = f // there are but few greys anyway
+	}
 	score := 1 / (1 + math.Exp(-14*(0.6*f+0.4*c-0.72)))
 	return transform.Answer{Number: math.Round(score*1e4) / 1e4}, nil
 }
+
+func dark(c []byte) bool { return max(c[0], c[1], c[2]) < 16 }
 
 func share(n, of int) float64 {
 	if of == 0 {
