@@ -4,7 +4,7 @@ GO      ?= go
 LDFLAGS := -s -w -X main.version=$(VERSION)
 SDK     := test/conformance/cloudinary
 
-.PHONY: help run build test race fuzz lint bench conformance clean
+.PHONY: help run build test race fuzz lint bench conformance gallery clean
 
 help: ## print this
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,11 @@ bench: ## CPU and memory per job beside libvips' own floor and nginx
 	@deploy/setup.sh bench
 	@$(MAKE) --no-print-directory build
 	TINTYPE_BIN=$(CURDIR)/bin/tintype $(GO) test -run "^$$" -bench "Cold|Hit" -benchtime 12x -timeout 30m ./test/bench
+
+gallery: ## one page with every operation on a picture: bin/gallery/index.html
+	@$(MAKE) --no-print-directory build
+	TINTYPE_BIN=$(CURDIR)/bin/tintype TINTYPE_GALLERY=$(CURDIR)/bin/gallery $(GO) test -mod=readonly -count=1 -tags gallery ./test/gallery
+	@echo "see bin/gallery/index.html"
 
 fuzz: ## every fuzz target for a short while (FUZZTIME=10s)
 	@deploy/fuzz.sh $(or $(FUZZTIME),10s)

@@ -17,6 +17,8 @@ import (
 
 	"tintype/internal/account"
 	"tintype/internal/dialect/cloudinary"
+	"tintype/internal/dialect/imagekit"
+	"tintype/internal/dialect/uploadcare"
 	"tintype/internal/media"
 )
 
@@ -171,7 +173,10 @@ func (c *config) parseAccounts() ([]media.Account, error) {
 }
 
 // mounts are the places, beside /<account>/, where every account answers.
-var mounts = []account.Mount{}
+var mounts = []account.Mount{
+	{First: "uc", Dialect: uploadcare.Name},
+	{First: "ik", Dialect: imagekit.Name},
+}
 
 // hosts reads --endpoint.
 func (c *config) hosts() ([]account.HostEndpoint, error) {

@@ -22,6 +22,8 @@ import (
 	"tintype/internal/delivery"
 	"tintype/internal/dialect"
 	"tintype/internal/dialect/cloudinary"
+	"tintype/internal/dialect/imagekit"
+	"tintype/internal/dialect/uploadcare"
 	"tintype/internal/engine"
 	"tintype/internal/fetch"
 	"tintype/internal/jobs"
@@ -192,7 +194,8 @@ func (s *service) open(ctx context.Context) (err error) {
 	}
 	s.delivery, err = delivery.New(delivery.Config{
 		Catalog: s.db, Blobs: s.blobs, Renditions: s.renditions, Cluster: s.cluster,
-		CacheBytes: int64(s.config.cache), TokenParams: []string{cloudinary.TokenParam}, ExposeHeaders: []string{cloudinary.ErrorHeader}, Logger: s.log,
+		CacheBytes: int64(s.config.cache), TokenParams: []string{cloudinary.TokenParam, uploadcare.TokenParam},
+		QueryParams: imagekit.QueryParams(), ExposeHeaders: []string{cloudinary.ErrorHeader}, Logger: s.log,
 	})
 	if err != nil {
 		return err
@@ -230,10 +233,7 @@ func (s *service) openLibrary() error {
 }
 
 func (s *service) openServer() error {
-	speaker, err := cloudinary.New(cloudinary.Config{
-		Accounts: s.accounts, Library: s.library, Cluster: s.cluster, PublicURL: s.publicURL.String(), Logger: s.log,
-		SignatureV2Only: s.config.v2Only, SignatureSHA256: s.config.sha256Only,
-	})
+	dialects, err := s.dialects()
 	if err != nil {
 		return err
 	}
@@ -246,11 +246,27 @@ func (s *service) openServer() error {
 		return err
 	}
 	s.server, err = server.New(server.Config{
-		Directory: s.accounts, Delivery: s.delivery, Dialects: []dialect.Dialect{speaker},
+		Directory: s.accounts, Delivery: s.delivery, Dialects: dialects,
 		Default: cloudinary.Name, TrustedProxies: proxies,
 		Extra: map[string]http.Handler{"/": page}, Ready: s.db.Ping, Logger: s.log,
 	})
 	return err
+}
+
+// dialects are all that endpoints may name.
+func (s *service) dialects() ([]dialect.Dialect, error) {
+	first, err := cloudinary.New(cloudinary.Config{
+		Accounts: s.accounts, Library: s.library, Cluster: s.cluster, PublicURL: s.publicURL.String(), Logger: s.log,
+		SignatureV2Only: s.config.v2Only, SignatureSHA256: s.config.sha256Only,
+	})
+	if err != nil {
+		return nil, err
+	}
+	second, err := uploadcare.New(uploadcare.Config{})
+	if err != nil {
+		return nil, err
+	}
+	return []dialect.Dialect{first, second, imagekit.New(imagekit.Config{})}, nil
 }
 
 // makeAccounts makes the accounts of --account, and adds the keys that those

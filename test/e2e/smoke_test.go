@@ -3,6 +3,7 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/json"
 	"html"
 	"image"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"tintype/internal/console/sample"
 	"tintype/test/harness"
 )
 
@@ -150,5 +152,40 @@ func TestHostOfItsOwn(t *testing.T) {
 		if answer.StatusCode != c.want {
 			t.Errorf("%s at %s: %d, want %d", c.path, c.host, answer.StatusCode, c.want)
 		}
+	}
+}
+
+// One asset, asked for in three dialects, is one picture.
+func TestThreeDialectsOnePicture(t *testing.T) {
+	t.Parallel()
+	server := harness.Start(t, harness.Options{})
+	photo, err := sample.JPEG(sample.Mountains(600, 400), 85)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var up struct {
+		AssetID string `json:"asset_id"`
+	}
+	if err := json.Unmarshal(server.MustUpload(t, "image", "shoe.jpg", photo, map[string]string{"public_id": "shoe"}), &up); err != nil {
+		t.Fatal(err)
+	}
+	id := up.AssetID
+	uuid := id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
+	tags := map[string]string{}
+	for _, path := range []string{
+		"/demo/image/upload/c_fill,h_150,w_200/f_png/shoe",
+		"/uc/demo/" + uuid + "/-/scale_crop/200x150/center/-/format/png/",
+		"/ik/demo/tr:w-200,h-150,f-png/shoe.jpg",
+		"/ik/demo/shoe.jpg?tr=w-200,h-150,f-png",
+	} {
+		status, header, body := server.Get(t, path)
+		c, format, err := image.DecodeConfig(bytes.NewReader(body))
+		if status != 200 || err != nil || format != "png" || c.Width != 200 || c.Height != 150 {
+			t.Errorf("%s: %d, %s of %dx%d, %v", path, status, format, c.Width, c.Height, err)
+		}
+		tags[header.Get("Etag")] = path
+	}
+	if len(tags) != 1 {
+		t.Errorf("the dialects do not give one picture: %v", tags)
 	}
 }
