@@ -72,6 +72,8 @@ func stepComponent(s transform.Step) (string, error) {
 			return "", unsayable(s)
 		}
 		return "o_" + numberText(n), nil
+	case transform.Composite:
+		return layerText(s)
 	case transform.Flatten:
 		return "b_" + colorText(s.Color), nil
 	}
@@ -191,7 +193,10 @@ func gravityText(g transform.Gravity) (string, error) {
 	if len(found) == 0 {
 		return "", media.Errorf(media.Unsupported, "Gravity cannot be said in this dialect: %s", g.Anchor)
 	}
-	return slices.MinFunc(found, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) }), nil
+	// The shortest, but "auto:face" does not go with every mode.
+	return slices.MinFunc(found, func(a, b string) int {
+		return cmp.Or(strings.Index(a, "auto:")-strings.Index(b, "auto:"), len(a)-len(b), strings.Compare(a, b))
+	}), nil
 }
 
 func rotateComponent(s transform.Rotate) (string, error) {

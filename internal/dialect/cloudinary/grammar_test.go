@@ -3,6 +3,7 @@ package cloudinary
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -170,6 +171,32 @@ func TestBuildChain(t *testing.T) {
 			Output: transform.Output{Frames: transform.FramesAll, Progressive: true},
 		},
 		"a_0": {Steps: []transform.Step{transform.Rotate{}}},
+		"l_a:b/c_scale,w_0.5,fl_relative/l_private:c/fl_layer_apply,g_face:center/e_screen,fl_layer_apply.no_overflow,g_south,x_0.1,y_-2/u_fetch:aHR0cDovL2V4LnRlc3QvYQ/fl_layer_apply.tiled": {
+			Steps: []transform.Step{
+				transform.Composite{Layer: transform.Layer{
+					Ref: media.Ref{Kind: media.KindImage, Access: media.Public, Name: "a/b"}, Relative: transform.OfBase,
+					Steps: []transform.Step{
+						transform.Resize{Fit: transform.Fill, Box: transform.Box{Width: transform.Frac(0.5)}},
+						transform.Composite{
+							Layer:   transform.Layer{Ref: media.Ref{Kind: media.KindImage, Access: media.Private, Name: "c"}},
+							Gravity: transform.Gravity{Anchor: transform.Face},
+						},
+					},
+				}, Blend: transform.Screen, NoOverflow: true, Gravity: transform.Gravity{Anchor: transform.South, X: transform.Frac(0.1), Y: transform.Px(-2)}},
+				transform.Composite{Layer: transform.Layer{Ref: media.Ref{Kind: media.KindImage, URL: "http://ex.test/a"}}, Blend: transform.Under, Tile: true},
+			},
+		},
+		"c_thumb,g_face:auto,h_5,w_5,z_1.5/e_hue:40/e_gamma:-50/e_trim:15:0000ff/pg_2-5;7;10-/t_name/e_art:zorro/b_auto:border_gradient:4:vertical,c_pad,h_9,w_9/cs_no_cmyk,fl_png8.progressive,q_auto:eco": {
+			Steps: []transform.Step{
+				transform.Resize{Fit: transform.Closeup, Box: transform.Box{Width: transform.Px(5), Height: transform.Px(5)}, Zoom: 1.5,
+					Gravity: transform.Gravity{Anchor: transform.Face, Fallback: transform.Attention}},
+				transform.Hue{Degrees: 72}, transform.Gamma{Exponent: 0.5}, transform.Trim{Tolerance: 0.15, Color: &transform.Color{B: 255, A: 255}},
+				transform.Page{Ranges: []transform.PageRange{{First: 2, Last: 5}, {First: 7, Last: 7}, {First: 10}}}, transform.Use{Name: "name"}, looks["zorro"],
+				transform.Resize{Fit: transform.Contain, Box: transform.Box{Width: transform.Px(9), Height: transform.Px(9)},
+					Backdrop: &transform.Backdrop{Kind: transform.BackdropBorder, Colors: 4, Direction: transform.Vertical}},
+			},
+			Output: transform.Output{Space: transform.SpaceNoCMYK, Level: transform.LevelEco, Depth: transform.DepthPalette, Progressive: true},
+		},
 	} {
 		got, err := buildChain(chain)
 		if err != nil || got != text {
@@ -261,7 +288,8 @@ func FuzzGrammar(f *testing.F) {
 		}
 		second, err := parseChainText(built)
 		if err != nil {
-			if len(first.Steps)+2 > maxComponents {
+			var limit *media.LimitError
+			if errors.As(err, &limit) {
 				return // one component for each step
 			}
 			t.Fatalf("%q was built as %q: %v", text, built, err)
