@@ -159,7 +159,7 @@ func TestPatience(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, func(c *Config) { c.Queue, c.QueueWait = 100, 300*time.Millisecond })
 	mustRender(t, p)
-	p.pace.average.Store(1)
+	p.pace.is(time.Millisecond)
 	s, err := p.acquire(t.Context())
 	must(t, err)
 	src, plan := goodJob(t)
@@ -191,7 +191,7 @@ func TestBurst(t *testing.T) {
 	mustRender(t, p)
 	s, err := p.acquire(t.Context())
 	must(t, err)
-	p.pace.average.Store(int64(600 * time.Millisecond))
+	p.pace.is(600 * time.Millisecond)
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	src, plan := goodJob(t)
@@ -208,6 +208,12 @@ func TestBurst(t *testing.T) {
 	mustRender(t, p)
 }
 
+// is sets the pace.
+func (p *pace) is(d time.Duration) {
+	p.known = false
+	p.note(d)
+}
+
 func TestPace(t *testing.T) {
 	t.Parallel()
 	var p pace
@@ -215,8 +221,14 @@ func TestPace(t *testing.T) {
 		t.Error("knows the pace without a job")
 	}
 	p.note(time.Second)
-	if d := p.wait(6, 2); d != 3*time.Second {
+	if d := p.wait(6, 2); d.Round(time.Millisecond) != 3*time.Second {
 		t.Errorf("6 jobs of 1 s on 2 workers take %v", d)
+	}
+	// A burst of short jobs is not refused for one long job before it.
+	p.is(50 * time.Millisecond)
+	p.note(12 * time.Second)
+	if d := p.wait(20, 2); d > 2*time.Second {
+		t.Errorf("20 short jobs after a long one take %v", d)
 	}
 	for range 100 {
 		p.note(100 * time.Millisecond)

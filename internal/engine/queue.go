@@ -3,7 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
+	"math"
+	"sync"
 	"time"
 
 	"tintype/internal/media"
@@ -31,25 +32,36 @@ func (p *Pool) patience(ctx context.Context) time.Duration {
 	return max(Patience(ctx), p.cfg.QueueWait)
 }
 
-// pace is a moving average of how long a job takes. Safe for concurrent use;
-// of two notes at the same time one may be lost.
-type pace struct{ average atomic.Int64 }
+// pace is how long a job takes of late: a moving geometric mean, since a few
+// long jobs say little about the many short ones. Safe for concurrent use.
+type pace struct {
+	mu    sync.Mutex
+	known bool
+	log   float64 // natural logarithm of seconds
+}
 
-// paceShare is what one job counts for in the average: one part of so many.
+// paceShare is what one job counts for in the mean: one part of so many.
 const paceShare = 8
 
 func (p *pace) note(d time.Duration) {
-	old := p.average.Load()
-	if old == 0 {
-		p.average.Store(int64(d))
+	log := math.Log(max(d, time.Millisecond).Seconds())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.known {
+		p.known, p.log = true, log
 		return
 	}
-	p.average.Store(old + (int64(d)-old)/paceShare)
+	p.log += (log - p.log) / paceShare
 }
 
 // wait is how long the last of so many waiting jobs has to expect to wait.
 func (p *pace) wait(ahead, workers int) time.Duration {
-	return time.Duration(p.average.Load() * int64(ahead) / int64(workers))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.known {
+		return 0
+	}
+	return time.Duration(math.Exp(p.log) * float64(ahead) / float64(workers) * float64(time.Second))
 }
 
 // acquire waits for a worker's slot; release gives it back.
