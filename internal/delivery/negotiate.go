@@ -35,26 +35,44 @@ func negotiate(t transform.Transformation, info media.Info, accepts Formats) tra
 	return out
 }
 
-// addsAlpha reports whether steps make an opaque picture transparent.
+// addsAlpha reports whether steps may make an opaque picture transparent.
 func addsAlpha(steps []transform.Step) bool {
 	alpha := false
 	for _, step := range steps {
-		switch s := step.(type) {
-		case transform.Round, transform.Opacity:
-			alpha = true
-		case transform.Border:
-			alpha = alpha || s.Ellipse || s.Color.A < 255 || s.Radii != [4]transform.Length{}
-		case transform.Resize:
-			alpha = alpha || seeThrough(s.Background)
-		case transform.Extend:
-			alpha = alpha || seeThrough(s.Background)
-		case transform.Rotate:
-			alpha = alpha || seeThrough(s.Background)
-		case transform.Flatten:
-			alpha = s.Color.A < 255 && alpha
+		if s, ok := step.(transform.Flatten); ok && s.Color.A == 255 {
+			alpha = false
+			continue
 		}
+		alpha = alpha || stepAddsAlpha(step)
 	}
 	return alpha
+}
+
+func stepAddsAlpha(step transform.Step) bool {
+	switch s := step.(type) {
+	case transform.Round, transform.Corners, transform.Opacity, transform.Shadow, transform.Outline, transform.Fade,
+		transform.Perspective, transform.Arc, transform.Shear, transform.MakeTransparent:
+		return true
+	case transform.Border:
+		return s.Ellipse || s.Color.A < 255 || s.Radii != [4]transform.Length{}
+	case transform.Resize:
+		return seeThrough(s.Background)
+	case transform.Extract:
+		return seeThrough(s.Background)
+	case transform.Extend:
+		return seeThrough(s.Background)
+	case transform.Rotate:
+		return seeThrough(s.Background)
+	case transform.Composite:
+		return s.Blend == transform.Mask || s.Blend == transform.CutIn || s.Blend == transform.CutOut
+	case transform.Bind:
+		return stepAddsAlpha(s.Step)
+	case transform.Mix:
+		return addsAlpha(s.Steps)
+	case transform.If:
+		return addsAlpha(s.Then) || addsAlpha(s.Else)
+	}
+	return false
 }
 
 func seeThrough(c *transform.Color) bool { return c != nil && c.A < 255 }

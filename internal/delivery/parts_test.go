@@ -55,6 +55,11 @@ func TestNegotiate(t *testing.T) {
 		{jpeg, []transform.Step{transform.Resize{Fit: transform.Contain, Background: &transform.White}}, 0, 0, "jpeg", false},
 		{jpeg, []transform.Step{transform.Border{Color: transform.Black}}, 0, 0, "jpeg", false},
 		{jpeg, []transform.Step{transform.Border{Color: transform.Black, Ellipse: true}}, 0, 0, "png", false},
+		{jpeg, []transform.Step{transform.Shadow{}}, 0, 0, "png", false},
+		{jpeg, []transform.Step{transform.Composite{Blend: transform.CutOut}}, 0, 0, "png", false},
+		{jpeg, []transform.Step{transform.Composite{}}, 0, 0, "jpeg", false},
+		{jpeg, []transform.Step{transform.Bind{Step: transform.Corners{}}}, 0, 0, "png", false},
+		{jpeg, []transform.Step{transform.If{Else: []transform.Step{transform.MakeTransparent{}}}}, 0, 0, "png", false},
 	} {
 		out := negotiate(transform.Transformation{Steps: c.steps, Output: transform.Output{Format: transform.Auto, Frames: c.frames, Quality: 50}}, c.info, c.accepts)
 		if out.Format != c.want || (out.Frames == transform.FramesAll) != c.all || out.Quality != 50 {
