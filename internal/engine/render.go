@@ -25,6 +25,12 @@ type picture struct {
 	// delay in milliseconds per page and loop count of an animation.
 	delay []int
 	loop  int
+	// profile says what the colours mean, where they are not in sRGB; see
+	// coloursFor. inks: they are CMYK.
+	profile []byte
+	inks    bool
+	// meta is what goes along into the result.
+	meta map[string]any
 }
 
 // renderTo carries out a plan and writes the file that it makes.

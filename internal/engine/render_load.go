@@ -29,12 +29,38 @@ func (p *picture) load(plan transform.Plan) ([]transform.Op, error) {
 				return nil, p.src.damaged(err)
 			}
 			if p.src.vector || shrinksOnLoad(in, to, head) {
+				p.look(plan, head)
 				return plan.Ops, p.loadResized(in, to, head)
 			}
 		}
 	}
-	return plan.Ops, p.loadWhole(in)
+	return plan.Ops, p.loadWhole(plan)
 }
+
+// look notes what of the source's header the result will need.
+func (p *picture) look(plan transform.Plan, head *vips.Image) {
+	p.meta = metadataOf(head, plan.Output.Metadata)
+	if plan.Input.IgnoreOrientation && p.meta != nil {
+		if o := head.Int("orientation", 1); o > 1 {
+			p.meta["orientation"] = o
+		}
+	}
+	if err := p.withExif(p.meta); err != nil {
+		p.meta = nil // what cannot be written anew is not taken along
+	}
+	c := coloursFor(plan, head)
+	p.inks = c.ink
+	switch {
+	case c.keep:
+		p.profile = foreignProfile(head)
+	case c.ink && plan.Output.Space != transform.SpaceUntagged:
+		v, _ := head.Get(profileItem)
+		p.profile, _ = v.([]byte)
+	}
+}
+
+// asIs reports that colours are not converted while loading.
+func (p *picture) asIs() bool { return p.profile != nil || p.inks }
 
 // shrinksOnLoad reports that the library's thumbnail does a reduction well. It
 // mixes the colour of what is transparent in where only one side changes.
@@ -57,7 +83,7 @@ func (p *picture) loadResized(in transform.PlanInput, to transform.OpResize, hea
 	}
 	var im *vips.Image
 	var err error
-	if head.Has("icc-profile-data") {
+	if head.Has(profileItem) && !p.asIs() {
 		im, err = p.scope.Make("thumbnail_buffer", withProfile(args))
 	}
 	// A broken profile is as good as none.
@@ -98,12 +124,14 @@ func (p *picture) exactly(w, h int) error {
 }
 
 // loadWhole decodes all of the picture.
-func (p *picture) loadWhole(in transform.PlanInput) error {
+func (p *picture) loadWhole(plan transform.Plan) error {
+	in := plan.Input
 	im, err := p.src.openAt(p.scope, in)
 	if err != nil {
 		return p.src.damaged(err)
 	}
 	p.im = im
+	p.look(plan, im)
 	p.readAnimation()
 	if in.List != nil {
 		if err := p.pick(in.List); err != nil {
@@ -200,7 +228,10 @@ func (p *picture) toStandard() error {
 	if err := p.dropSurplusBands(); err != nil {
 		return fmt.Errorf("bands: %w", err)
 	}
-	if p.im.Has("icc-profile-data") {
+	if p.inks {
+		return nil
+	}
+	if p.im.Has(profileItem) && !p.asIs() {
 		err := p.apply("icc_transform", vips.Args{"output_profile": "srgb", "embedded": true})
 		if err != nil && !isProfileError(err) {
 			return fmt.Errorf("colour profile: %w", err)

@@ -229,9 +229,9 @@ func TestSources(t *testing.T) {
 			}
 			in := transform.PlanInput{Width: w, Height: h}
 			for _, plan := range []transform.Plan{
-				planFor(t, in, transform.PlanOutput{}),
-				planFor(t, in, transform.PlanOutput{}, transform.OpResize{Width: 50, Height: 40}),
-				planFor(t, in, transform.PlanOutput{}, transform.OpFlip{Vertical: true}, transform.OpFlip{Vertical: true}, transform.OpResize{Width: 50, Height: 40}),
+				planFor(t, in, transform.PlanOutput{Space: transform.SpaceSRGB}),
+				planFor(t, in, transform.PlanOutput{Space: transform.SpaceSRGB}, transform.OpResize{Width: 50, Height: 40}),
+				planFor(t, in, transform.PlanOutput{Space: transform.SpaceSRGB}, transform.OpFlip{Vertical: true}, transform.OpFlip{Vertical: true}, transform.OpResize{Width: 50, Height: 40}),
 			} {
 				im := pixels(t, "pngload_buffer", rendered(t, c.format, c.file, plan), nil)
 				compare(t, im, c.want.scale(float64(plan.Width)/w, float64(plan.Height)/h), c.tol)

@@ -1,6 +1,9 @@
 package engine
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // Flags of a WebP file's VP8X chunk.
 const (
@@ -11,8 +14,8 @@ const (
 
 // stripWebP takes metadata out of a WebP file that libvips wrote: its 8.14
 // adds an Exif block to whatever it saves, also when told to strip. A file of
-// another form comes back as it is.
-func stripWebP(b []byte) []byte {
+// another form comes back as it is. Chunks of the names in keep stay.
+func stripWebP(b []byte, keep ...string) []byte {
 	if len(b) < 30 || string(b[:4]) != "RIFF" || string(b[8:16]) != "WEBPVP8X" {
 		return b
 	}
@@ -28,14 +31,22 @@ func stripWebP(b []byte) []byte {
 		}
 		chunk := rest[:n]
 		rest = rest[n:]
-		switch string(chunk[:4]) {
+		switch name := string(chunk[:4]); name {
 		case "EXIF", "XMP ", "ICCP":
+			if slices.Contains(keep, name) {
+				out = append(out, chunk...)
+			}
 			continue
 		case "VP8X":
 			if n < 18 {
 				return b
 			}
-			flags := chunk[8] &^ (webpXMP | webpExif | webpICC)
+			flags := chunk[8]
+			for name, flag := range map[string]byte{"EXIF": webpExif, "XMP ": webpXMP, "ICCP": webpICC} {
+				if !slices.Contains(keep, name) {
+					flags &^= flag
+				}
+			}
 			if flags == 0 {
 				continue // a plain file needs no such chunk
 			}
