@@ -146,6 +146,35 @@ func (p *picture) sharpen(op transform.OpSharpen) error {
 		if err != nil {
 			return nil, err
 		}
-		return p.chain(sum).bytes().do("copy", vips.Args{"interpretation": page.Interpretation()}).result()
+		done, err := p.chain(sum).bytes().do("copy", vips.Args{"interpretation": page.Interpretation()}).result()
+		if err != nil || op.Threshold <= 0 {
+			return done, err
+		}
+		flat, err := p.flatter(page, soft, op.Threshold)
+		if err != nil {
+			return nil, err
+		}
+		return p.scope.Make("ifthenelse", vips.Args{"cond": flat, "in1": page, "in2": done})
 	})
+}
+
+// flatter is where the luma of two pages differs by less than a threshold in
+// the unit range.
+func (p *picture) flatter(a, b *vips.Image, threshold float64) (*vips.Image, error) {
+	d, err := p.scope.Make("subtract", vips.Args{"left": a, "right": b})
+	if err != nil {
+		return nil, err
+	}
+	c := p.chain(d)
+	if a.Bands() < 3 {
+		c = c.do("extract_band", vips.Args{"band": 0})
+	} else {
+		m, err := vips.FromDoubles([]float64{0.2126, 0.7152, 0.0722}, 3, 1)
+		if err != nil {
+			return nil, err
+		}
+		p.scope.Own(m)
+		c = c.do("extract_band", vips.Args{"band": 0, "n": 3}).do("recomb", vips.Args{"m": m})
+	}
+	return c.do("abs", nil).do("relational_const", vips.Args{"relational": "less", "c": []float64{255 * threshold}}).result()
 }

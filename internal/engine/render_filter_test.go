@@ -400,6 +400,43 @@ func TestOutline(t *testing.T) {
 	tryOps(t, cases)
 }
 
+func TestSharpenThreshold(t *testing.T) {
+	t.Parallel()
+	without := transform.OpSharpen{Sigma: 1.5, Amount: 1}
+	const limit = 0.06
+	with := without
+	with.Threshold = limit
+	for name, s := range map[string]sheet{"opaque": opaqueSheet(41, 34, 1), "alpha": alphaSheet(41, 34, 2), "grey": greySheet(41, 34, 3)} {
+		all, _ := done(t, without, name == "grey", s)
+		some, _ := done(t, with, name == "grey", s)
+		kept, changed := 0, 0
+		for i, c := range s.px {
+			// What sharpening adds is what the blurred page differs by.
+			far := math.Abs(all[0].px[i].luma() - c.luma())
+			inside := c[0] > 60 && c[0] < 200 && c[1] > 60 && c[1] < 200 && c[2] > 60 && c[2] < 200 // not clipped
+			switch {
+			case some[0].px[i] == c && c != all[0].px[i]:
+				kept++
+				if inside && far > limit+0.01 {
+					t.Fatalf("%s: %v stays, %v away", name, c, far)
+				}
+			case some[0].px[i] == all[0].px[i]:
+				if c != all[0].px[i] {
+					changed++
+				}
+				if inside && c[3] > 0 && c != all[0].px[i] && far < limit-0.01 {
+					t.Fatalf("%s: %v changes, %v away", name, c, far)
+				}
+			default:
+				t.Fatalf("%s: %v became %v, neither as it was nor %v", name, c, some[0].px[i], all[0].px[i])
+			}
+		}
+		if kept < 50 || changed < 50 {
+			t.Errorf("%s: %d kept, %d changed", name, kept, changed)
+		}
+	}
+}
+
 func TestShadow(t *testing.T) {
 	t.Parallel()
 	ink := rgba{10, 20, 120, 180}
