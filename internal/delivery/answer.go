@@ -53,20 +53,38 @@ func (a *answer) validAt(now time.Time) bool {
 // lasting reports whether the answer can be given again later.
 func (a *answer) lasting() bool { return a.blob != "" || a.body != nil }
 
-// answer makes the response to a request for an asset that it may have.
+// modern tells the bit of a format that only some clients accept.
+var modern = map[string]Formats{"avif": AVIF, "jxl": JXL, "webp": WebP}
+
+// answer makes the response to a request for an asset that it may have. What
+// is too large for a negotiated format is made in the next one.
 func (d *Delivery) answer(ctx context.Context, q Request, f found) (*answer, error) {
-	a := f.asset
+	accepts := d.class(q.Client.Formats)
+	for {
+		out, format, err := d.answerIn(ctx, q, f.asset, accepts)
+		if err == nil || media.CodeOf(err) != media.TooLarge || accepts&modern[format] == 0 {
+			return out, err
+		}
+		accepts &^= modern[format]
+	}
+}
+
+// answerIn is answer for a client that accepts the given formats. format is
+// the one that was negotiated, or "".
+func (d *Delivery) answerIn(ctx context.Context, q Request, a *media.Asset, accepts Formats) (_ *answer, format string, err error) {
 	chain := q.Rules.chain(q.Chain, a)
 	negotiated := chain.Output.Format == transform.Auto
 	if negotiated && a.Kind == media.KindImage {
-		chain = q.Rules.negotiate(chain, a.Version.Info, d.class(q.Client.Formats))
+		chain = q.Rules.negotiate(chain, a.Version.Info, accepts)
+		format = chain.Output.Format
 	}
 	// A negotiated format that happens to be the stored one is no request
 	// for the original, with its metadata and perhaps behind a signature;
 	// but a drawing that stays one is sent as it is.
 	asked := !negotiated || chain.Output.Format == "svg" && (a.Access != media.Private || q.Signed)
 	if asked && rendition.Original(a, chain) {
-		return d.original(ctx, q, a, negotiated)
+		out, err := d.original(ctx, q, a, negotiated)
+		return out, format, err
 	}
 	chain = q.Rules.matted(chain, a.Version.Info)
 	get := d.cfg.Renditions.Get
@@ -75,7 +93,7 @@ func (d *Delivery) answer(ctx context.Context, q Request, f found) (*answer, err
 	}
 	r, err := get(ctx, a, chain)
 	if err != nil {
-		return nil, err
+		return nil, format, err
 	}
 	out := &answer{etag: r.MD5, modified: r.CreatedAt, size: r.Info.Bytes, body: r.Body, negotiated: negotiated}
 	if len(r.Layers) > 0 {
@@ -89,7 +107,7 @@ func (d *Delivery) answer(ctx context.Context, q Request, f found) (*answer, err
 		}
 	}
 	d.dress(out, q, a, contentType{mime: media.MIME(r.Info.Format)}, r.Info.Format)
-	return out, nil
+	return out, format, nil
 }
 
 func (d *Delivery) original(ctx context.Context, q Request, a *media.Asset, negotiated bool) (*answer, error) {

@@ -488,6 +488,27 @@ func TestNegotiatedAnswersAreMade(t *testing.T) {
 	}
 }
 
+func TestTooLargeForAModernFormat(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Put(renditiontest.Image("shoe"), []byte("A"))
+	w.Engine.OnRender = func(_ context.Context, out engine.Output) error {
+		if f := out.Plan.Output.Format; f == "avif" || f == "webp" {
+			return media.Errorf(media.TooLarge, "The result is too large for %s", f)
+		}
+		return nil
+	}
+	q := w.named("shoe")
+	q.Chain = width(10, transform.Auto)
+	if r := w.get("/auto", q, "Accept", "image/avif,image/webp,*/*"); r.err != nil || r.Header().Get("Content-Type") != "image/jpeg" {
+		t.Errorf("%v %v", r.err, r.Header())
+	}
+	q.Chain = width(10, "avif")
+	if r := w.get("/avif", q, "Accept", "image/avif"); media.CodeOf(r.err) != media.TooLarge {
+		t.Errorf("asked for by name: %v", r.err)
+	}
+}
+
 func TestTokensAndEnds(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1800000000, 0)
