@@ -196,9 +196,10 @@ func TestSpaces(t *testing.T) {
 		tagged   bool
 		smallest int
 	}{
-		{"", "", nil, true, true, 0},
-		{"reduced", "", []transform.Op{resize}, true, true, 0},
-		{"coloured", "", []transform.Op{bright}, false, false, 0},
+		{"", "", nil, false, false, 0},
+		{"reduced", "", []transform.Op{resize}, false, false, 0},
+		{"kept whole", transform.SpaceKeep, nil, true, true, 0},
+		{"coloured", transform.SpaceKeep, []transform.Op{bright}, false, false, 0},
 		{"keep", transform.SpaceKeep, []transform.Op{resize}, true, true, 0},
 		{"no cmyk", transform.SpaceNoCMYK, nil, true, true, 0},
 		{"untagged", transform.SpaceUntagged, []transform.Op{resize}, true, false, 0},
@@ -268,9 +269,10 @@ func TestCMYK(t *testing.T) {
 		ops  []transform.Op
 		want string
 	}{
-		{transform.PlanOutput{Format: "jpeg"}, nil, "cmyk"},
+		{transform.PlanOutput{Format: "jpeg"}, nil, "srgb"},
+		{transform.PlanOutput{Format: "jpeg", Space: transform.SpaceKeep}, nil, "cmyk"},
 		{transform.PlanOutput{Format: "tiff", Space: transform.SpaceKeep}, nil, "cmyk"},
-		{transform.PlanOutput{Format: "jpeg"}, []transform.Op{transform.OpFlip{}}, "srgb"},
+		{transform.PlanOutput{Format: "jpeg", Space: transform.SpaceKeep}, []transform.Op{transform.OpFlip{}}, "srgb"},
 		{transform.PlanOutput{Format: "jpeg", Space: transform.SpaceNoCMYK}, nil, "srgb"},
 		{transform.PlanOutput{Format: "png"}, nil, "srgb"},
 		{transform.PlanOutput{Format: "jpeg", Space: transform.SpaceCMYK}, []transform.Op{transform.OpFlip{}}, "cmyk"},

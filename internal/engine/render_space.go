@@ -24,7 +24,7 @@ type colours struct {
 // operations speak of sRGB.
 func coloursFor(plan transform.Plan, head *vips.Image) colours {
 	out := plan.Output
-	if out.Format == "" || out.Space == transform.SpaceSRGB || out.Space == transform.SpaceTagged || out.Space == transform.SpaceCMYK {
+	if out.Format == "" || out.Space == "" || out.Space == transform.SpaceSRGB || out.Space == transform.SpaceTagged || out.Space == transform.SpaceCMYK {
 		return colours{}
 	}
 	if head.Interpretation() == "cmyk" {

@@ -32,6 +32,9 @@ func (t Transformation) normalize() Transformation {
 	}
 	n := Transformation{Input: t.Input, Output: t.Output, Steps: normalSteps(t.Steps, dpr)}
 	n.Input.Density += 0
+	if n.Output.Space == SpaceSRGB {
+		n.Output.Space = ""
+	}
 	if n.Steps == nil {
 		// Even a step that does nothing asks for a file of our making, which
 		// the empty transformation does not.

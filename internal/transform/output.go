@@ -78,8 +78,7 @@ const (
 // Space is what becomes of the colour space and the profile.
 type Space string
 
-// The spaces; "" keeps a profile that is not sRGB where the format can, and
-// CMYK where the format is JPEG or TIFF and nothing was done to the pixels.
+// The spaces. SpaceSRGB is the default and "" in the normal form.
 const (
 	SpaceSRGB     Space = "srgb"     // convert, write no profile
 	SpaceTagged   Space = "srgb-icc" // convert, write a small sRGB profile

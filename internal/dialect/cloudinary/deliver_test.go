@@ -33,7 +33,7 @@ func TestParse(t *testing.T) {
 	if want := []media.Ref{{Kind: media.KindImage, Access: media.Public, Name: "a b"}}; !reflect.DeepEqual(q.Refs, want) {
 		t.Errorf("refs are %v", q.Refs)
 	}
-	if got, want := q.Chain.String(), "resize(cover,10x10)|output(auto,space=srgb)"; got != want {
+	if got, want := q.Chain.String(), "resize(cover,10x10)|output(auto)"; got != want {
 		t.Errorf("chain is %s", got)
 	}
 	if q.Account != e.Account || q.Signed || !q.Attachment || q.Download != "x" || q.Personal || !q.Until.IsZero() {

@@ -110,13 +110,10 @@ func (p *chainParser) finish() error {
 	return nil
 }
 
-// automatic settles what goes with automatic quality and format: colours
-// become sRGB, and with quality all metadata go and files are progressive.
+// automatic settles what goes with automatic quality: all metadata go and
+// files are progressive.
 func (p *chainParser) automatic() {
 	o := &p.Output
-	if o.Space == "" && (o.Level != "" || o.Format == transform.Auto) {
-		o.Space = transform.SpaceSRGB
-	}
 	if o.Level == "" {
 		return
 	}

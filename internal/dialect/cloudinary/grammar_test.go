@@ -112,7 +112,7 @@ func TestParseChainText(t *testing.T) {
 		"/c_fit,w_10//h_5/":         "resize(inside,10x)|resize(inside,x5)",
 		" w_10 ":                    "resize(inside,10x)",
 		"jpg":                       "output(jpeg)",
-		"f_auto":                    "output(auto,space=srgb)",
+		"f_auto":                    "output(auto)",
 		"c_fit,w_10/xyz":            "error Invalid transformation component - xyz",
 		"w_10,foo":                  "error Invalid transformation component - foo",
 		"w_10,,h_5":                 "error Invalid transformation component - ",
