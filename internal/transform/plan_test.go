@@ -221,24 +221,6 @@ func (failing) Info() media.Info { return photo().info }
 
 func (f failing) Measure(context.Context, Question) (Answer, error) { return Answer{}, f.err }
 
-func TestReads(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string][]Question{
-		"resize(cover,10x10,gravity=attention)":    {FocusPoint},
-		"grayscale|extract(10x,gravity=attention)": {FocusPoint},
-		"resize(contain,10x10,gravity=attention)":  nil,
-		"extend(10x10,gravity=attention)":          nil,
-		"resize(cover,10x,gravity=attention)":      nil,
-		"resize(cover,10x10)":                      nil,
-		"":                                         nil,
-	} {
-		tr, err := Parse(text)
-		if got := Reads(tr); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s reads %v, %v, want %v", text, got, err, want)
-		}
-	}
-}
-
 // A focus that is outside, or not a number, is brought inside.
 func TestFocusIsTamed(t *testing.T) {
 	t.Parallel()

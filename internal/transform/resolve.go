@@ -3,7 +3,6 @@ package transform
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"tintype/internal/media"
 )
@@ -44,80 +43,6 @@ func Resolve(ctx context.Context, t Transformation, f Facts, lim Limits) (Plan, 
 	r.plan.Width, r.plan.Height = r.page.w, r.page.h
 	r.plan.Sources = *r.sources
 	return r.plan, nil
-}
-
-// Reads lists what Resolve may ask to be measured on the source picture as it
-// is, however the chain branches. It may ask more: about a page on the way
-// (Trim, and Page of a document), about text, and about the sources of layers,
-// all of which depends on earlier answers. What a plan depends on besides the
-// answers is the source's Info, the other Facts, the limits and the canonical
-// text alone.
-func Reads(t Transformation) []Question {
-	var qs []Question
-	ask := func(q Question) {
-		if !slices.Contains(qs, q) {
-			qs = append(qs, q)
-		}
-	}
-	reads(t.Normalize().Steps, ask)
-	return qs
-}
-
-func reads(steps []Step, ask func(Question)) {
-	for _, s := range steps {
-		switch s := s.(type) {
-		case Resize:
-			s.Gravity.reads(ask)
-		case Extract:
-			s.Gravity.reads(ask)
-		case Composite:
-			s.Gravity.reads(ask)
-			if s.Layer.Self {
-				reads(s.Layer.Steps, ask)
-			}
-		case RedEye:
-			ask(FaceBoxes)
-		case Mix:
-			Gravity{Anchor: s.Where.Anchor}.reads(ask)
-			reads(s.Steps, ask)
-		case Let:
-			s.Value.reads(ask)
-		case If:
-			s.Cond.reads(ask)
-			reads(s.Then, ask)
-			reads(s.Else, ask)
-		case Bind:
-			for _, b := range s.Values {
-				b.Expr.reads(ask)
-			}
-			reads([]Step{s.Step}, ask)
-		}
-	}
-}
-
-func (g Gravity) reads(ask func(Question)) {
-	for _, a := range []Anchor{g.Anchor, g.Fallback} {
-		switch a {
-		case Attention:
-			ask(FocusPoint)
-		case Face, Faces:
-			ask(FaceBoxes)
-		}
-	}
-}
-
-func (e Expr) reads(ask func(Question)) {
-	if e.Op == ExprFact {
-		switch e.Text {
-		case "faces":
-			ask(FaceBoxes)
-		case "illustration":
-			ask(Illustration)
-		}
-	}
-	for _, a := range e.Args {
-		a.reads(ask)
-	}
 }
 
 // resolver walks a chain; page, alpha and place describe the page that the
