@@ -159,26 +159,30 @@ func (p *picture) do(op transform.Op) error {
 // greySafe reports that no operation brings colour into a grey picture.
 func greySafe(ops []transform.Op) bool {
 	for _, op := range ops {
-		switch op := op.(type) {
+		switch op.(type) {
 		case transform.OpResize, transform.OpExtract, transform.OpFlip, transform.OpRound, transform.OpOpacity,
 			transform.OpSigmoid, transform.OpBlur, transform.OpSharpen:
-		case transform.OpEmbed:
-			if !isGrey(op.Background) {
-				return false
-			}
-		case transform.OpRotate:
-			if !isGrey(op.Background) {
-				return false
-			}
-		case transform.OpFlatten:
-			if !isGrey(op.Color) {
-				return false
-			}
 		default:
-			return false
+			if !fillsGrey(op) {
+				return false
+			}
 		}
 	}
 	return true
+}
+
+// fillsGrey reports that an operation does nothing to colours but to bring in
+// a grey one.
+func fillsGrey(op transform.Op) bool {
+	switch op := op.(type) {
+	case transform.OpEmbed:
+		return isGrey(op.Background)
+	case transform.OpRotate:
+		return isGrey(op.Background)
+	case transform.OpFlatten:
+		return isGrey(op.Color)
+	}
+	return false
 }
 
 func isGrey(c transform.Color) bool { return c.R == c.G && c.G == c.B }

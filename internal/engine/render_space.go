@@ -42,19 +42,13 @@ func colourless(ops []transform.Op) bool {
 		case transform.OpResize, transform.OpExtract, transform.OpFlip, transform.OpRound, transform.OpOpacity,
 			transform.OpBlur, transform.OpSharpen, transform.OpPixelate, transform.OpFade, transform.OpCorners:
 		case transform.OpEmbed:
-			if op.Backdrop != nil || !isGrey(op.Background) {
-				return false
-			}
-		case transform.OpRotate:
-			if !isGrey(op.Background) {
-				return false
-			}
-		case transform.OpFlatten:
-			if !isGrey(op.Color) {
+			if op.Backdrop != nil || !fillsGrey(op) {
 				return false
 			}
 		default:
-			return false
+			if !fillsGrey(op) {
+				return false
+			}
 		}
 	}
 	return true

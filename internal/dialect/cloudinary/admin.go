@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tintype/internal/catalog"
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 	"tintype/internal/transform"
 )
@@ -174,7 +175,7 @@ func (c *call) listQuery() (q catalog.AssetQuery, err error) {
 	case "asc", "1":
 		q.Ascending = true
 	default:
-		return q, media.Errorf(media.Invalid, "Invalid direction %s", quotable(c.form.Get("direction")))
+		return q, media.Errorf(media.Invalid, "Invalid direction %s", dialect.Quotable(c.form.Get("direction")))
 	}
 	if c.form.Has("public_ids") {
 		if q.Names, err = c.publicIDs(); err != nil {

@@ -63,13 +63,13 @@ func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	acc, ok := d.account(cloud)
 	if !ok {
-		d.refuse(w, r, media.Errorf(media.Unauthorized, "Invalid cloud_name %s", quotable(decodeOnce(cloud))))
+		d.refuse(w, r, media.Errorf(media.Unauthorized, "Invalid cloud_name %s", dialect.Quotable(decodeOnce(cloud))))
 		return
 	}
 	c := &call{ctx: r.Context(), r: r, acc: acc}
 	rt, ok := c.find(r.Method, segments)
 	if !ok {
-		d.refuse(w, r, media.Errorf(media.NotFound, "There is no %s %s", r.Method, quotable(r.URL.EscapedPath())))
+		d.refuse(w, r, media.Errorf(media.NotFound, "There is no %s %s", r.Method, dialect.Quotable(r.URL.EscapedPath())))
 		return
 	}
 	if rt.admin {
@@ -266,7 +266,7 @@ func (c *call) accessOf(name string, def media.Access) (media.Access, error) {
 	}
 	a, ok := accesses[v]
 	if !ok {
-		return "", media.Errorf(media.Invalid, "%s %s is not supported yet", name, quotable(v))
+		return "", media.Errorf(media.Invalid, "%s %s is not supported yet", name, dialect.Quotable(v))
 	}
 	return a, nil
 }

@@ -54,7 +54,7 @@ func (d *Dialect) bySignature(c *call, upload bool) (media.Key, error) {
 }
 
 func (d *Dialect) unknownKey(c *call, id string) error {
-	return d.guard.wrong(c, id, media.Errorf(media.Unauthorized, "Unknown API key %s", quotable(id)))
+	return d.guard.wrong(c, id, media.Errorf(media.Unauthorized, "Unknown API key %s", dialect.Quotable(id)))
 }
 
 // checkSigned verifies the signature over the parameters as they came. One

@@ -1,6 +1,7 @@
 package cloudinary
 
 import (
+	"tintype/internal/dialect"
 	"tintype/internal/library"
 	"tintype/internal/media"
 )
@@ -68,5 +69,5 @@ func missing(err error, id string) error {
 	if media.CodeOf(err) != media.NotFound {
 		return err
 	}
-	return &media.Error{Code: media.NotFound, Message: "Resource not found - " + quotable(id), Err: err}
+	return &media.Error{Code: media.NotFound, Message: "Resource not found - " + dialect.Quotable(id), Err: err}
 }

@@ -7,14 +7,12 @@ import (
 	"strconv"
 	"strings"
 
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 )
 
 // errorHeader carries the sentence of an error, on every answer that is one.
 const errorHeader = "X-Cld-Error"
-
-// retrySeconds is when a client may try again what was too much or not ready.
-const retrySeconds = 2
 
 // Fail answers with an error: calls of the API in JSON, deliveries with the
 // header alone. It may be called only before anything was written.
@@ -59,7 +57,7 @@ func ofLayer(err error) error {
 		kind = media.KindImage
 	}
 	e := media.Errorf(media.Invalid, "Unknown or invalid referenced %s %s of type %s",
-		kind, quotable(layer.Ref.Name), deliveryType(layer.Ref.Access))
+		kind, dialect.Quotable(layer.Ref.Name), deliveryType(layer.Ref.Access))
 	e.Err = err
 	return e
 }
@@ -78,16 +76,11 @@ func writeDeliveryError(w http.ResponseWriter, err error, status int) {
 
 // errorHeaders replaces the headers of the answer that could not be given.
 func errorHeaders(h http.Header, err error) {
-	for _, name := range []string{"Content-Type", "Content-Disposition", "Content-Encoding", "Content-Range",
-		"Content-Security-Policy", "Accept-Ranges", "Etag", "Last-Modified", "Expires", "Vary"} {
-		h.Del(name)
-	}
+	dialect.ClearAnswer(h)
 	h.Set(errorHeader, headerText(media.MessageOf(err)))
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
 	switch media.CodeOf(err) {
 	case media.Limited, media.Pending:
-		h.Set("Retry-After", strconv.Itoa(retrySeconds))
+		h.Set("Retry-After", dialect.RetrySeconds)
 	}
 }
 
@@ -100,15 +93,10 @@ type errorDetail struct {
 }
 
 func deliveryStatus(code media.Code) int {
-	switch code {
-	case media.Pending:
+	if code == media.Pending {
 		return http.StatusLocked
-	case media.Limited:
-		return http.StatusServiceUnavailable
-	case media.NoSpace:
-		return http.StatusInsufficientStorage
 	}
-	return commonStatus(code)
+	return dialect.StatusOf(code)
 }
 
 // apiStatus keeps to the statuses that client libraries know: some reject
@@ -120,23 +108,7 @@ func apiStatus(code media.Code) int {
 	case media.NoSpace:
 		return http.StatusInternalServerError
 	}
-	return commonStatus(code)
-}
-
-func commonStatus(code media.Code) int {
-	switch code {
-	case media.Invalid, media.TooLarge, media.Unsupported:
-		return http.StatusBadRequest
-	case media.Unauthorized:
-		return http.StatusUnauthorized
-	case media.Forbidden:
-		return http.StatusForbidden
-	case media.NotFound:
-		return http.StatusNotFound
-	case media.Conflict:
-		return http.StatusConflict
-	}
-	return http.StatusInternalServerError
+	return dialect.StatusOf(code)
 }
 
 // headerText makes a message fit for a header: printable ASCII, everything

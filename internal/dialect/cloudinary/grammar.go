@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 	"tintype/internal/transform"
 )
@@ -285,7 +286,7 @@ func (p *chainParser) qualifiers(c component) (*qualifiers, error) {
 		q.padded = c.has("w", "h", "ar")
 	}
 	if q.backdrop != nil && !q.padded {
-		return q, media.Errorf(media.Invalid, "Use automatic background only with padding: %s", quotable("b_"+c.values["b"]))
+		return q, media.Errorf(media.Invalid, "Use automatic background only with padding: %s", dialect.Quotable("b_"+c.values["b"]))
 	}
 	return q, nil
 }
@@ -438,15 +439,15 @@ func decodeLoosely(s string) string {
 }
 
 func invalidComponent(text string) error {
-	return media.Errorf(media.Invalid, "Invalid transformation component - %s", quotable(text))
+	return media.Errorf(media.Invalid, "Invalid transformation component - %s", dialect.Quotable(text))
 }
 
 func invalidParam(prefix, value string) error {
-	return media.Errorf(media.Invalid, "Invalid %s in transformation: %s", params[prefix].name, quotable(value))
+	return media.Errorf(media.Invalid, "Invalid %s in transformation: %s", params[prefix].name, dialect.Quotable(value))
 }
 
 func unsupportedParam(text string) error {
-	return media.Errorf(media.Unsupported, "Unsupported parameter in transformation: %s", quotable(text))
+	return media.Errorf(media.Unsupported, "Unsupported parameter in transformation: %s", dialect.Quotable(text))
 }
 
 func tooLong(what string, n int) error {

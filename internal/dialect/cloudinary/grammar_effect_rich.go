@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 	"tintype/internal/transform"
 )
@@ -534,25 +535,35 @@ func edges(l transform.Length, both bool) (near, far transform.Length) {
 }
 
 func (a *arguments) makeTransparent() error {
-	given, err := a.given("tolerance", "color")
+	var values bindings
+	tolerance, c, err := a.toleranceAndColor(&values, a.q.color)
 	if err != nil {
 		return err
+	}
+	a.p.push(values.on(transform.MakeTransparent{Color: c, Tolerance: tolerance}))
+	return nil
+}
+
+// toleranceAndColor reads a tolerance in percent and a colour, if one is given.
+func (a *arguments) toleranceAndColor(values *bindings, def *transform.Color) (float64, *transform.Color, error) {
+	given, err := a.given("tolerance", "color")
+	if err != nil {
+		return 0, nil, err
 	}
 	n, err := a.numbers(given, argument{"tolerance", 0, 100, 10})
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
-	var values bindings
-	step := transform.MakeTransparent{Color: a.q.color, Tolerance: values.number("tolerance", n[0].over(100))}
-	if text, ok := given["color"]; ok {
-		c, err := a.p.effectColor(text)
-		if err != nil {
-			return a.invalid()
-		}
-		step.Color = &c
+	tolerance := values.number("tolerance", n[0].over(100))
+	text, ok := given["color"]
+	if !ok {
+		return tolerance, def, nil
 	}
-	a.p.push(values.on(step))
-	return nil
+	c, err := a.p.effectColor(text)
+	if err != nil {
+		return 0, nil, a.invalid()
+	}
+	return tolerance, &c, nil
 }
 
 // removeBackground takes away a background of one colour: what hangs together
@@ -581,24 +592,12 @@ func (a *arguments) removeBackground() error {
 }
 
 func (a *arguments) trim() error {
-	given, err := a.given("tolerance", "color")
-	if err != nil {
-		return err
-	}
-	n, err := a.numbers(given, argument{"tolerance", 0, 100, 10})
-	if err != nil {
-		return err
-	}
 	var values bindings
-	step := transform.Trim{Tolerance: values.number("tolerance", n[0].over(100))}
-	if text, ok := given["color"]; ok {
-		c, err := a.p.effectColor(text)
-		if err != nil {
-			return a.invalid()
-		}
-		step.Color = &c
+	tolerance, c, err := a.toleranceAndColor(&values, nil)
+	if err != nil {
+		return err
 	}
-	a.p.push(values.on(step))
+	a.p.push(values.on(transform.Trim{Color: c, Tolerance: tolerance}))
 	return nil
 }
 
@@ -732,7 +731,7 @@ func (a *arguments) art() error {
 	}
 	look, ok := looks[name]
 	if !ok {
-		return media.Errorf(media.Invalid, "Invalid effect in transformation: %s", quotable(a.value))
+		return media.Errorf(media.Invalid, "Invalid effect in transformation: %s", dialect.Quotable(a.value))
 	}
 	a.p.push(look)
 	return nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 	"tintype/internal/transform"
 )
@@ -36,7 +37,7 @@ func variableName(value string) (string, bool) {
 func (p *chainParser) lookup(name string) (variable, error) {
 	v, ok := p.vars[name]
 	if !ok && !p.named {
-		return v, media.Errorf(media.Invalid, "Variable $%s is not defined", quotable(name))
+		return v, media.Errorf(media.Invalid, "Variable $%s is not defined", dialect.Quotable(name))
 	}
 	return v, nil
 }
@@ -44,7 +45,7 @@ func (p *chainParser) lookup(name string) (variable, error) {
 // assign carries out "$name_value".
 func (p *chainParser) assign(text string) error {
 	name, value, _ := strings.Cut(text[1:], "_")
-	refused := media.Errorf(media.Invalid, "Invalid assignment to $%s: %s", quotable(name), quotable(value))
+	refused := media.Errorf(media.Invalid, "Invalid assignment to $%s: %s", dialect.Quotable(name), dialect.Quotable(value))
 	if _, ok := variableName("$" + name); !ok || len(name) > 64 || value == "" {
 		return refused
 	}

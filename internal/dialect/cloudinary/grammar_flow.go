@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 	"tintype/internal/transform"
 )
@@ -209,7 +210,7 @@ func (p *chainParser) layerless(c component, q *qualifiers) error {
 func (p *chainParser) use(names string) error {
 	for _, name := range strings.Split(names, ".") {
 		if name == "" || !printable(name) || len(name) > 255 {
-			return media.Errorf(media.Invalid, "Unknown transformation %s", quotable(name))
+			return media.Errorf(media.Invalid, "Unknown transformation %s", dialect.Quotable(name))
 		}
 		p.push(transform.Use{Name: name})
 	}

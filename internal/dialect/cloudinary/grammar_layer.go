@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 	"tintype/internal/transform"
 )
@@ -101,7 +102,7 @@ func (p *chainParser) closeLayer(c component, q *qualifiers) error {
 	p.frames = p.frames[:len(p.frames)-1]
 	if l.lut.Name != "" {
 		if len(f.steps) > 0 || c.has("g", "x", "y") {
-			return media.Errorf(media.Invalid, "A table of colours takes no other parameters: lut:%s", quotable(l.lut.Name))
+			return media.Errorf(media.Invalid, "A table of colours takes no other parameters: lut:%s", dialect.Quotable(l.lut.Name))
 		}
 		p.push(transform.LUT{Ref: l.lut})
 		return nil

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 	"tintype/internal/transform"
 )
@@ -133,9 +134,9 @@ func (p *chainParser) wrap(t *transform.Text, c component, values *bindings) err
 func (p *chainParser) style(t *transform.Text, style string) (outlined bool, err error) {
 	m := styleText.FindStringSubmatch(style)
 	if m == nil {
-		return false, media.Errorf(media.Unsupported, "Text styles of stored texts are not supported: %s", quotable(style))
+		return false, media.Errorf(media.Unsupported, "Text styles of stored texts are not supported: %s", dialect.Quotable(style))
 	}
-	refused := media.Errorf(media.Invalid, "Invalid text style in transformation: %s", quotable(style))
+	refused := media.Errorf(media.Invalid, "Invalid text style in transformation: %s", dialect.Quotable(style))
 	size, err := strconv.Atoi(m[2])
 	font := decodeLoosely(m[1])
 	if err != nil || size < 1 || size > 2000 || !printable(font) || len(font) > 200 {
@@ -259,7 +260,7 @@ func (p *chainParser) content(t *transform.Text, raw string, values *bindings) e
 	whole := b.String()
 	for _, s := range append(parts, transform.Str(whole)) {
 		if s.Op == transform.ExprString && !legible(s.Text) {
-			return media.Errorf(media.Invalid, "Invalid text in transformation: %s", quotable(s.Text))
+			return media.Errorf(media.Invalid, "Invalid text in transformation: %s", dialect.Quotable(s.Text))
 		}
 	}
 	if known {

@@ -1,6 +1,9 @@
 package cloudinary
 
-import "tintype/internal/media"
+import (
+	"tintype/internal/dialect"
+	"tintype/internal/media"
+)
 
 // rename gives an asset another public id, and another type with to_type.
 func (d *Dialect) rename(c *call) (any, error) {
@@ -39,7 +42,7 @@ func (d *Dialect) rename(c *call) (any, error) {
 	case media.NotFound:
 		return nil, missing(err, from)
 	case media.Conflict:
-		return nil, &media.Error{Code: media.Invalid, Message: "to_public_id (" + quotable(to) + ") already exists", Err: err}
+		return nil, &media.Error{Code: media.Invalid, Message: "to_public_id (" + dialect.Quotable(to) + ") already exists", Err: err}
 	}
 	if err != nil {
 		return nil, err

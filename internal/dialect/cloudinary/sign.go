@@ -140,7 +140,7 @@ func checkAPISignature(fields []dialect.Field, secret string, accept signatures)
 		if len(text) > maxQuoted {
 			text = strings.ToValidUTF8(text[:maxQuoted], "") + "…"
 		}
-		return media.Errorf(media.Unauthorized, "Invalid Signature %s. String to sign - '%s'.", quotable(given), text)
+		return media.Errorf(media.Unauthorized, "Invalid Signature %s. String to sign - '%s'.", dialect.Quotable(given), text)
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ func checkSpellings(fields []dialect.Field) error {
 	for _, f := range fields {
 		before, seen := indexed[f.Name]
 		if seen && (before != f.Indexed || !f.Indexed && !lists[f.Name]) {
-			return media.Errorf(media.Invalid, "Parameter given twice - %s", quotable(f.Name))
+			return media.Errorf(media.Invalid, "Parameter given twice - %s", dialect.Quotable(f.Name))
 		}
 		indexed[f.Name] = f.Indexed
 	}
@@ -197,7 +197,7 @@ func checkTimestamp(fields []dialect.Field, now time.Time) error {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 || n > 1<<40 {
-		return media.Errorf(media.Invalid, "Invalid timestamp - %s", quotable(text))
+		return media.Errorf(media.Invalid, "Invalid timestamp - %s", dialect.Quotable(text))
 	}
 	at := time.Unix(n, 0)
 	reported := at.UTC().Format("2006-01-02 15:04:05 -0700")

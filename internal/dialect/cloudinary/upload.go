@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"tintype/internal/dialect"
 	"tintype/internal/library"
 	"tintype/internal/media"
 )
@@ -119,7 +120,7 @@ func (c *call) uploadKind() (media.Kind, error) {
 	}
 	kind, ok := kinds[v]
 	if !ok {
-		return "", media.Errorf(media.Invalid, "Invalid resource_type %s", quotable(v))
+		return "", media.Errorf(media.Invalid, "Invalid resource_type %s", dialect.Quotable(v))
 	}
 	return kind, nil
 }
@@ -135,7 +136,7 @@ func (c *call) source(u *library.Upload) error {
 	}
 	scheme, _, ok := strings.Cut(text, "://")
 	if scheme = strings.ToLower(scheme); !ok || scheme != "http" && scheme != "https" {
-		return media.Errorf(media.Invalid, "Unsupported source URL: %s", quotable(text))
+		return media.Errorf(media.Invalid, "Unsupported source URL: %s", dialect.Quotable(text))
 	}
 	u.URL = text
 	return nil
@@ -146,7 +147,7 @@ func (c *call) formats(u *library.Upload) error {
 	if ext := c.form.Get("format"); ext != "" {
 		f, ok := media.FormatByExtension(ext)
 		if !ok {
-			return media.Errorf(media.Invalid, "Invalid format %s", quotable(ext))
+			return media.Errorf(media.Invalid, "Invalid format %s", dialect.Quotable(ext))
 		}
 		u.Format = f.Name
 	}
@@ -167,7 +168,7 @@ func (c *call) accessMode() (string, error) {
 	case "", "public":
 		return mode, nil
 	default:
-		return "", media.Errorf(media.Invalid, "access_mode %s is not supported yet", quotable(mode))
+		return "", media.Errorf(media.Invalid, "access_mode %s is not supported yet", dialect.Quotable(mode))
 	}
 }
 
@@ -205,7 +206,7 @@ func checkName(folder, publicID string) error {
 		check += "x" // the library makes the last part
 	}
 	if strings.ContainsAny(check, `?&#\%<>+`) || library.CheckName(check) != nil || strings.HasPrefix(publicID, " ") {
-		return media.Errorf(media.Invalid, "public_id (%s) is invalid", quotable(id))
+		return media.Errorf(media.Invalid, "public_id (%s) is invalid", dialect.Quotable(id))
 	}
 	return nil
 }
@@ -224,7 +225,7 @@ func parseContext(text string) (map[string]string, error) {
 		kv := splitEscaped(part, '=')
 		key := strings.TrimSpace(unescape(kv[0]))
 		if len(kv) < 2 || key == "" {
-			return nil, media.Errorf(media.Invalid, "context (%s) is invalid, it must be like key=value|key=value", quotable(part))
+			return nil, media.Errorf(media.Invalid, "context (%s) is invalid, it must be like key=value|key=value", dialect.Quotable(part))
 		}
 		pairs[key] = unescape(strings.Join(kv[1:], "="))
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 )
 
@@ -256,7 +257,7 @@ func cutExtension(id string) (stem, ext string) {
 func decodeID(raw string) (string, error) {
 	id, err := url.PathUnescape(raw)
 	if err != nil || !printable(id) {
-		return "", media.Errorf(media.Invalid, "public_id (%s) is invalid", quotable(raw))
+		return "", media.Errorf(media.Invalid, "public_id (%s) is invalid", dialect.Quotable(raw))
 	}
 	return id, nil
 }
@@ -271,7 +272,7 @@ func validID(id string) error {
 	}
 	for _, segment := range strings.Split(id, "/") {
 		if segment == "" || segment == "." || segment == ".." {
-			return media.Errorf(media.Invalid, "public_id (%s) is invalid", quotable(id))
+			return media.Errorf(media.Invalid, "public_id (%s) is invalid", dialect.Quotable(id))
 		}
 	}
 	return nil
@@ -297,5 +298,5 @@ func notFound(id string) error {
 	if id == "" {
 		id = "/"
 	}
-	return media.Errorf(media.NotFound, "Resource not found - %s", quotable(decodeOnce(id)))
+	return media.Errorf(media.NotFound, "Resource not found - %s", dialect.Quotable(decodeOnce(id)))
 }

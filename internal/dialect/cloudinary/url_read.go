@@ -3,6 +3,7 @@ package cloudinary
 import (
 	"strings"
 
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 )
 
@@ -57,7 +58,7 @@ func deliveryChain(u deliveryURL, ext string, h hints) (parsedChain, error) {
 	}
 	if u.Kind != media.KindImage && !c.handOver() {
 		return c, media.Errorf(media.Unsupported, "Transformations of %s files are not supported yet: %s",
-			u.Kind, quotable(decodeOnce(strings.Join(u.Components, "/"))))
+			u.Kind, dialect.Quotable(decodeOnce(strings.Join(u.Components, "/"))))
 	}
 	if ext == "" {
 		return c, nil
@@ -77,5 +78,5 @@ func deliveryChain(u deliveryURL, ext string, h hints) (parsedChain, error) {
 func (c parsedChain) handOver() bool { return c.Empty() && c.DPR == 0 }
 
 func invalidSignature(segment string) error {
-	return media.Errorf(media.Unauthorized, "Invalid Signature %s", quotable(segment))
+	return media.Errorf(media.Unauthorized, "Invalid Signature %s", dialect.Quotable(segment))
 }

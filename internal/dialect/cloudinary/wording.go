@@ -3,6 +3,7 @@ package cloudinary
 import (
 	"errors"
 
+	"tintype/internal/dialect"
 	"tintype/internal/library"
 	"tintype/internal/media"
 )
@@ -22,7 +23,7 @@ func inWords(err error) error {
 	case errors.As(err, &limit) && limit.What == "bytes":
 		return say(media.TooLarge, "File size too large. Got %d. Maximum is %d.", limit.Got, limit.Max)
 	case errors.As(err, &source):
-		return say(media.Invalid, "Error in loading %s - %s", quotable(source.URL), source.Reason)
+		return say(media.Invalid, "Error in loading %s - %s", dialect.Quotable(source.URL), source.Reason)
 	case errors.As(err, &content) && content.Kind == media.KindImage:
 		return say(media.Invalid, "Invalid image file")
 	case errors.As(err, &content) && content.Kind == media.KindVideo:

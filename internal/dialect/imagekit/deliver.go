@@ -9,6 +9,7 @@ import (
 
 	"tintype/internal/account"
 	"tintype/internal/delivery"
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 	"tintype/internal/transform"
 )
@@ -102,7 +103,7 @@ func readURL(u deliveryURL, h hints) (urlReading, error) {
 	}
 	if known && f.Kind == media.KindVideo {
 		if len(u.Steps) > 0 && !u.Steps.original() {
-			return out, media.Errorf(media.Unsupported, "Unsupported transformation of a video: %s", quotable(u.Steps.String()))
+			return out, media.Errorf(media.Unsupported, "Unsupported transformation of a video: %s", dialect.Quotable(u.Steps.String()))
 		}
 		return out, nil
 	}

@@ -6,30 +6,24 @@ import (
 	"strconv"
 	"strings"
 
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 )
 
 // errorHeader carries the code and the sentence of an error.
 const errorHeader = "Ik-Error"
 
-// retrySeconds is when a client may try again what was too much or not ready.
-const retrySeconds = 2
-
 // Fail answers with an error as text. It may be called only before anything
 // was written.
 func (d *Dialect) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	h := w.Header()
-	for _, name := range []string{"Content-Disposition", "Content-Encoding", "Content-Range",
-		"Content-Security-Policy", "Accept-Ranges", "Etag", "Last-Modified", "Expires", "Vary"} {
-		h.Del(name)
-	}
+	dialect.ClearAnswer(h)
 	code, message := media.CodeOf(err), media.MessageOf(err)
-	status := statusOf(code)
+	status := dialect.StatusOf(code)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")
 		status = http.StatusMethodNotAllowed
 	}
-	h.Set("Cache-Control", "no-store")
 	var limit *media.LimitError
 	switch {
 	case code == media.NotFound:
@@ -39,38 +33,17 @@ func (d *Dialect) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &limit):
 		h.Set(errorHeader, "ELIMIT - "+headerText(message))
 	case code == media.Limited, code == media.Pending:
-		h.Set("Retry-After", strconv.Itoa(retrySeconds))
+		h.Set("Retry-After", dialect.RetrySeconds)
 	}
 	body := message + "\n"
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Expose-Headers", errorHeader)
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write([]byte(body)) // a client that has gone needs no answer
 	}
-}
-
-func statusOf(code media.Code) int {
-	switch code {
-	case media.Invalid, media.TooLarge, media.Unsupported:
-		return http.StatusBadRequest
-	case media.Unauthorized:
-		return http.StatusUnauthorized
-	case media.Forbidden:
-		return http.StatusForbidden
-	case media.NotFound:
-		return http.StatusNotFound
-	case media.Conflict:
-		return http.StatusConflict
-	case media.Limited, media.Pending:
-		return http.StatusServiceUnavailable
-	case media.NoSpace:
-		return http.StatusInsufficientStorage
-	}
-	return http.StatusInternalServerError
 }
 
 // headerText makes a message fit for a header: printable ASCII, everything

@@ -3,9 +3,9 @@ package imagekit
 import (
 	"net/url"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 )
 
@@ -129,7 +129,7 @@ func (p *splitter) chain(opened string, depth int) (c chain, end string, err err
 		}
 	}
 	if opened != "" {
-		return nil, "", media.Errorf(media.Invalid, "Invalid transformation: %s is not closed", quotable(opened))
+		return nil, "", media.Errorf(media.Invalid, "Invalid transformation: %s is not closed", dialect.Quotable(opened))
 	}
 	flush()
 	return c, "", nil
@@ -234,35 +234,15 @@ func (t token) decoded() (string, error) {
 func slashes(v string) string { return strings.ReplaceAll(v, "@@", "/") }
 
 func invalid(component string) error {
-	return media.Errorf(media.Invalid, "Invalid transformation: %s", quotable(component))
+	return media.Errorf(media.Invalid, "Invalid transformation: %s", dialect.Quotable(component))
 }
 
 func unsupported(component string) error {
-	return media.Errorf(media.Unsupported, "Unsupported transformation: %s", quotable(component))
+	return media.Errorf(media.Unsupported, "Unsupported transformation: %s", dialect.Quotable(component))
 }
 
 func tooMany(what string, most, got int) error {
 	e := media.Errorf(media.Invalid, "The transformation has more than %d %s", most, what)
 	e.Err = &media.LimitError{What: what, Max: int64(most), Got: int64(got)}
 	return e
-}
-
-// quotable makes a user's text fit to stand in a message: one line of
-// visible characters, not too long.
-func quotable(s string) string {
-	const most = 200
-	cut := len(s) > most
-	if cut {
-		s = s[:most]
-	}
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsGraphic(r) {
-			return utf8.RuneError
-		}
-		return r
-	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
-	if cut {
-		s += "…"
-	}
-	return s
 }

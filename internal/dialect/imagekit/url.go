@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 )
 
@@ -163,10 +164,10 @@ func fileName(segments []string) (string, error) {
 	raw := strings.Join(segments, "/")
 	name, ok := unescaped(raw)
 	if strings.HasPrefix(name, "http:/") || strings.HasPrefix(name, "https:/") || strings.HasPrefix(name, "ik-genimg-prompt-") {
-		return "", media.Errorf(media.Unsupported, "Unsupported path: %s", quotable(name))
+		return "", media.Errorf(media.Unsupported, "Unsupported path: %s", dialect.Quotable(name))
 	}
 	if !ok || !validName(name) {
-		return "", media.Errorf(media.NotFound, "There is no file %s", quotable("/"+raw))
+		return "", media.Errorf(media.NotFound, "There is no file %s", dialect.Quotable("/"+raw))
 	}
 	return name, nil
 }

@@ -6,11 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 )
-
-// retrySeconds is when a client may try again what was too much or not ready.
-const retrySeconds = 2
 
 // Fail answers a delivery with an error: its sentence as plain text, as JSON
 // for who accepts that by name, and nothing but the status where a picture is
@@ -18,20 +16,15 @@ const retrySeconds = 2
 func (d *Dialect) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := statusOf(media.CodeOf(err))
 	h := w.Header()
-	for _, name := range []string{"Content-Disposition", "Content-Encoding", "Content-Range",
-		"Content-Security-Policy", "Accept-Ranges", "Etag", "Last-Modified", "Expires"} {
-		h.Del(name)
-	}
+	dialect.ClearAnswer(h)
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Allow-Methods", "HEAD, GET, OPTIONS")
-	h.Set("Cache-Control", "no-store")
 	if status == http.StatusNotFound {
 		h.Set("Cache-Control", "max-age=60")
 	}
 	h.Set("Vary", "Accept")
-	h.Set("X-Content-Type-Options", "nosniff")
 	if status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", strconv.Itoa(retrySeconds))
+		h.Set("Retry-After", dialect.RetrySeconds)
 	}
 	body := failure(w.Header(), r.Header.Get("Accept"), status, media.MessageOf(err))
 	h.Set("Content-Length", strconv.Itoa(len(body)))
@@ -68,20 +61,10 @@ type errorDetail struct {
 
 func statusOf(code media.Code) int {
 	switch code {
-	case media.Invalid, media.Unsupported:
-		return http.StatusBadRequest
-	case media.Unauthorized, media.Forbidden:
+	case media.Unauthorized:
 		return http.StatusForbidden
-	case media.NotFound:
-		return http.StatusNotFound
-	case media.Conflict:
-		return http.StatusConflict
 	case media.TooLarge:
 		return http.StatusRequestEntityTooLarge
-	case media.Limited, media.Pending:
-		return http.StatusServiceUnavailable
-	case media.NoSpace:
-		return http.StatusInsufficientStorage
 	}
-	return http.StatusInternalServerError
+	return dialect.StatusOf(code)
 }
