@@ -8,18 +8,23 @@ import (
 	"strings"
 
 	"tintype/internal/media"
+	"tintype/internal/transform"
 )
 
 // Account is an account as the directory knew it at one moment. It never
 // changes: a later change is a new Account. Safe for concurrent use.
 type Account struct {
 	media.Account
-	keys map[string]media.Key
+	keys     map[string]media.Key
+	settings map[media.SettingKind][]media.Setting // by name
+	byName   map[settingKey]media.Setting
+	named    map[string]transform.Transformation
 }
 
-// New builds an Account from a record. The record's slices are not copied and
-// must not be changed afterwards. Duplicate key ids are Invalid.
-func New(rec media.Account) (*Account, error) {
+// New builds an Account from a record and its settings, which are in order of
+// their names. The slices are not copied and must not be changed afterwards.
+// Duplicate key ids are Invalid.
+func New(rec media.Account, settings ...media.Setting) (*Account, error) {
 	if !media.ValidAccount(string(rec.ID)) {
 		return nil, media.Errorf(media.Invalid, "Invalid account name: %q", rec.ID)
 	}
@@ -33,6 +38,7 @@ func New(rec media.Account) (*Account, error) {
 		}
 		a.keys[k.ID] = k
 	}
+	a.indexSettings(settings)
 	return a, nil
 }
 
@@ -72,6 +78,7 @@ type HostEndpoint struct {
 
 // snapshot is everything a lookup reads. It is never changed once stored.
 type snapshot struct {
+	revision int64 // of the catalog's directory, that all this is of
 	accounts map[media.AccountID]*Account
 	// first finds an endpoint by the first segment of the path.
 	first map[string]Endpoint
@@ -80,7 +87,11 @@ type snapshot struct {
 	hosts   map[string]Endpoint
 }
 
-func newSnapshot(recs []media.Account, cfg Config) (*snapshot, error) {
+func newSnapshot(recs []media.Account, settings []media.Setting, cfg Config) (*snapshot, error) {
+	of := map[media.AccountID][]media.Setting{}
+	for _, s := range settings {
+		of[s.Account] = append(of[s.Account], s)
+	}
 	s := &snapshot{
 		accounts: make(map[media.AccountID]*Account, len(recs)),
 		first:    make(map[string]Endpoint, len(recs)),
@@ -91,7 +102,7 @@ func newSnapshot(recs []media.Account, cfg Config) (*snapshot, error) {
 		s.mounted[m.First] = make(map[string]Endpoint, len(recs))
 	}
 	for _, rec := range recs {
-		a, err := New(rec)
+		a, err := New(rec, of[rec.ID]...)
 		if err != nil {
 			return nil, fmt.Errorf("account %q: %w", rec.ID, err)
 		}

@@ -38,6 +38,7 @@ type Config struct {
 	// for messages that were lost. Default 5 s.
 	Poll   time.Duration
 	Logger *slog.Logger
+	Now    func() time.Time
 }
 
 // Validate reports the first setting that cannot work.
@@ -87,6 +88,9 @@ func Open(ctx context.Context, cfg Config) (*Directory, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	d := &Directory{cfg: cfg}
 	if err := d.refresh(ctx); err != nil {
 		return nil, err
@@ -125,21 +129,36 @@ func (d *Directory) Run(ctx context.Context) error {
 	}
 }
 
+// refresh reads everything anew, unless nothing has changed.
 func (d *Directory) refresh(ctx context.Context) error {
 	d.reload.Lock()
 	defer d.reload.Unlock()
+	old := d.snap.Load()
 	var recs []media.Account
+	var settings []media.Setting
+	var revision int64
 	err := d.cfg.Catalog.View(ctx, func(tx *catalog.Tx) (err error) {
-		recs, err = tx.Accounts()
+		// Before the rest: what changes meanwhile is read once more.
+		if revision, err = tx.DirectoryRevision(); err != nil || old != nil && old.revision == revision {
+			return err
+		}
+		if recs, err = tx.Accounts(); err != nil {
+			return err
+		}
+		settings, err = tx.Settings()
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("read accounts: %w", err)
 	}
-	s, err := newSnapshot(recs, d.cfg)
+	if old != nil && old.revision == revision {
+		return nil
+	}
+	s, err := newSnapshot(recs, settings, d.cfg)
 	if err != nil {
 		return err
 	}
+	s.revision = revision
 	d.snap.Store(s)
 	return nil
 }
@@ -181,15 +200,5 @@ func (d *Directory) Put(ctx context.Context, rec media.Account) error {
 			return media.Errorf(media.Invalid, "%q cannot be the name of an account: the server uses it itself", rec.ID)
 		}
 	}
-	err := d.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error { return tx.PutAccount(rec) })
-	if err != nil {
-		return fmt.Errorf("put account %s: %w", rec.ID, err)
-	}
-	if err := d.refresh(ctx); err != nil {
-		return err
-	}
-	if err := d.cfg.Cluster.Publish(ctx, Topic, []byte(rec.ID)); err != nil {
-		d.cfg.Logger.Warn("other nodes learn of a changed account by polling only", "account", rec.ID, "err", err)
-	}
-	return nil
+	return d.change(ctx, rec.ID, func(tx *catalog.Tx) error { return tx.PutAccount(rec) })
 }

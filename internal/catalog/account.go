@@ -80,12 +80,14 @@ func (tx *Tx) PutAccount(a media.Account) error {
 		return err
 	}
 	if len(a.Keys) == 0 {
-		return nil
+		return tx.directoryChanged()
 	}
 	keys := make([]keyRow, len(a.Keys))
 	for i, k := range a.Keys {
 		keys[i] = keyRow{Account: row.ID, ID: k.ID, Position: i, Secret: k.Secret, Name: k.Name, Disabled: k.Disabled}
 	}
-	_, err := tx.changed("put keys", tx.tx.NewInsert().Model(&keys))
-	return err
+	if _, err := tx.changed("put keys", tx.tx.NewInsert().Model(&keys)); err != nil {
+		return err
+	}
+	return tx.directoryChanged()
 }

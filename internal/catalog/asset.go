@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 
@@ -24,6 +25,10 @@ type assetRow struct {
 	OriginalName string `bun:"original_name"`
 	CreatedAt    int64  `bun:"created_at"`
 	UpdatedAt    int64  `bun:"updated_at"`
+	Metadata     string `bun:"metadata"`
+	DisplayName  string `bun:"display_name"`
+	Detail       string `bun:"detail"`
+	Deleted      bool   `bun:"deleted"`
 
 	// Of the current version, by the join of selectAssets.
 	Blob      string `bun:"v_blob,scanonly"`
@@ -36,7 +41,8 @@ type assetRow struct {
 // selectAssets begins a query for assets with their current versions.
 func (tx *Tx) selectAssets(model any, acc media.AccountID) *bun.SelectQuery {
 	return tx.tx.NewSelect().Model(model).
-		Column("a.account", "a.id", "a.kind", "a.access", "a.name", "a.version", "a.folder", "a.tags", "a.context", "a.original_name", "a.created_at", "a.updated_at").
+		Column("a.account", "a.id", "a.kind", "a.access", "a.name", "a.version", "a.folder", "a.tags", "a.context", "a.original_name", "a.created_at", "a.updated_at",
+			"a.metadata", "a.display_name", "a.detail", "a.deleted").
 		ColumnExpr("v.blob AS v_blob, v.sha256 AS v_sha256, v.md5 AS v_md5, v.info AS v_info, v.created_at AS v_created_at").
 		Join("JOIN version AS v ON v.account = a.account AND v.id = a.version").
 		Where("a.account = ?", string(acc))
@@ -50,6 +56,8 @@ func (r *assetRow) asset() (*media.Asset, error) {
 		OriginalName: r.OriginalName,
 		CreatedAt:    fromMicros(r.CreatedAt),
 		UpdatedAt:    fromMicros(r.UpdatedAt),
+		DisplayName:  r.DisplayName,
+		Deleted:      r.Deleted,
 	}
 	v := versionRow{ID: r.Version, Blob: r.Blob, SHA256: r.SHA256, MD5: r.MD5, Info: r.Info, CreatedAt: r.VersionAt}
 	var err error
@@ -62,6 +70,22 @@ func (r *assetRow) asset() (*media.Asset, error) {
 	if err := decode("context", r.Context, &a.Context); err != nil {
 		return nil, err
 	}
+	if err := decode("metadata", r.Metadata, &a.Metadata); err != nil {
+		return nil, err
+	}
+	if err := decode("detail", r.Detail, &a.Detail); err != nil {
+		return nil, err
+	}
+	if len(a.Metadata) == 0 {
+		a.Metadata = nil
+	}
+	for k, v := range a.Metadata { // PostgreSQL stores values, not their spelling
+		var b bytes.Buffer
+		if err := json.Compact(&b, v); err != nil {
+			return nil, err
+		}
+		a.Metadata[k] = b.Bytes()
+	}
 	if len(a.Tags) == 0 {
 		a.Tags = nil
 	}
@@ -72,9 +96,19 @@ func (r *assetRow) asset() (*media.Asset, error) {
 }
 
 // Asset returns an asset with its current version: by ref.ID when that is
-// set, else by ref.Kind, ref.Access and ref.Name. Inside an Update the asset
-// stays as it was read until the end of the transaction.
+// set, else by ref.Kind, ref.Access and ref.Name. What is deleted is not
+// found. Inside an Update the asset stays as it was read until the end of the
+// transaction.
 func (tx *Tx) Asset(acc media.AccountID, ref media.Ref) (*media.Asset, error) {
+	a, err := tx.AnyAsset(acc, ref)
+	if err == nil && a.Deleted {
+		return nil, &media.Error{Code: media.NotFound, Op: "find asset", Message: "Resource not found - " + a.Name}
+	}
+	return a, err
+}
+
+// AnyAsset is Asset, and finds what is deleted too.
+func (tx *Tx) AnyAsset(acc media.AccountID, ref media.Ref) (*media.Asset, error) {
 	where := func(q bun.QueryBuilder) bun.QueryBuilder {
 		if ref.ID != "" {
 			return q.Where("a.id = ?", string(ref.ID))
@@ -134,13 +168,22 @@ func (tx *Tx) PutAsset(a *media.Asset) error {
 	if err != nil {
 		return err
 	}
+	values, err := encode(a.Metadata, "{}")
+	if err != nil {
+		return err
+	}
+	detail, err := encode(a.Detail, "{}")
+	if err != nil {
+		return err
+	}
 	row := &assetRow{
 		Account: string(a.Account), ID: string(a.ID), Kind: string(a.Kind), Access: string(a.Access), Name: a.Name,
 		Version: string(a.Version.ID), Folder: a.Folder, Tags: tags, Context: pairs, OriginalName: a.OriginalName,
 		CreatedAt: micros(a.CreatedAt), UpdatedAt: micros(a.UpdatedAt),
+		Metadata: values, DisplayName: a.DisplayName, Detail: detail, Deleted: a.Deleted,
 	}
 	insert := tx.tx.NewInsert().Model(row).On("CONFLICT (account, id) DO UPDATE")
-	for _, column := range []string{"kind", "access", "name", "version", "folder", "tags", "context", "original_name", "created_at", "updated_at"} {
+	for _, column := range []string{"kind", "access", "name", "version", "folder", "tags", "context", "original_name", "created_at", "updated_at", "metadata", "display_name", "detail", "deleted"} {
 		insert = insert.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
 	}
 	if _, err := tx.changed("put asset", insert); err != nil {
@@ -158,7 +201,7 @@ func checkAsset(a *media.Asset) error {
 			return err
 		}
 	}
-	for _, text := range []struct{ what, text string }{{"folder", a.Folder}, {"file name", a.OriginalName}} {
+	for _, text := range []struct{ what, text string }{{"folder", a.Folder}, {"file name", a.OriginalName}, {"display name", a.DisplayName}, {"source", a.Detail.Source}} {
 		if err := checkText(text.what, text.text); err != nil {
 			return err
 		}
@@ -170,6 +213,11 @@ func checkAsset(a *media.Asset) error {
 	}
 	for k, v := range a.Context {
 		if err := checkText("context", k+v); err != nil {
+			return err
+		}
+	}
+	for k, v := range a.Metadata {
+		if err := checkText("metadata", k+string(v)); err != nil {
 			return err
 		}
 	}

@@ -60,7 +60,7 @@ func (tx *Tx) Assets(acc media.AccountID, q AssetQuery) ([]*media.Asset, string,
 	}
 	limit := pageSize(q.Limit)
 	var rows []assetRow
-	s := tx.selectAssets(&rows, acc).Limit(int64(limit) + 1)
+	s := tx.selectAssets(&rows, acc).Where("a.deleted = ?", false).Limit(int64(limit) + 1)
 	s = q.filter(s)
 	s, kind, err := q.page(s)
 	if err != nil {
@@ -136,9 +136,9 @@ func (q *AssetQuery) page(s *bun.SelectQuery) (*bun.SelectQuery, cursorKind, err
 	return s, kind, nil
 }
 
-// CountAssets counts the assets of an account.
+// CountAssets counts the assets of an account that are not deleted.
 func (tx *Tx) CountAssets(acc media.AccountID) (int, error) {
-	n, err := tx.tx.NewSelect().Model((*assetRow)(nil)).Where("account = ?", string(acc)).Count(tx.ctx)
+	n, err := tx.tx.NewSelect().Model((*assetRow)(nil)).Where("account = ?", string(acc)).Where("deleted = ?", false).Count(tx.ctx)
 	return int(n), tx.fail("count assets", err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -50,12 +51,16 @@ func wantCode(t testing.TB, err error, code media.Code) {
 // newAsset makes an asset with everything set; its ids come from its name.
 func newAsset(acc media.AccountID, name string) *media.Asset {
 	return &media.Asset{
-		Account:      acc,
-		Ref:          media.Ref{Kind: media.KindImage, Access: media.Public, Name: name, ID: media.AssetID(id("asset " + name))},
-		Version:      newVersion(name + " 1"),
-		Folder:       "summer/2024",
-		Tags:         []string{"zebra", "apple", "Ä", "quote\"'\\"},
-		Context:      map[string]string{"alt": "a ? b", "ключ": "значение"},
+		Account:     acc,
+		Ref:         media.Ref{Kind: media.KindImage, Access: media.Public, Name: name, ID: media.AssetID(id("asset " + name))},
+		Version:     newVersion(name + " 1"),
+		Folder:      "summer/2024",
+		Tags:        []string{"zebra", "apple", "Ä", "quote\"'\\"},
+		Context:     map[string]string{"alt": "a ? b", "ключ": "значение"},
+		Metadata:    map[string]json.RawMessage{"sku": json.RawMessage(`"A-1"`), "sizes": json.RawMessage(`["s","m"]`), "stock": json.RawMessage(`12`)},
+		DisplayName: "Shoe, red",
+		Detail: media.Detail{Source: "https://example.com/a b", UploadedBy: "key1", Faces: []media.Box{{X: -1, Y: 2, Width: 3, Height: 4}},
+			Regions: map[string][]media.Point{"sole": {{X: 1, Y: 2}, {X: 3, Y: 4}}}},
 		OriginalName: "IMG 0001",
 		CreatedAt:    start.Add(-time.Hour),
 		UpdatedAt:    start,

@@ -6,7 +6,10 @@
 // from a version.
 package media
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // AccountID names an account. It is the public name that stands in URLs:
 // lower-case letters, digits, '-' and '_' (see ValidAccount).
@@ -40,7 +43,12 @@ const (
 	Private Access = "private"
 	// Authenticated: original and every rendition take a signature.
 	Authenticated Access = "authenticated"
+	// Remote: read from the URL that is its name (RemoteRef); open to anybody.
+	Remote Access = "remote"
 )
+
+// Open reports that anybody may read original and renditions.
+func (a Access) Open() bool { return a == Public || a == Remote }
 
 // Ref refers to an asset by name (Kind, Access, Name), by ID, or to something
 // remote by URL. Exactly one of Name, ID and URL is set.
@@ -63,6 +71,15 @@ type Asset struct {
 	Tags   []string // in the order given, without duplicates
 	// Context holds free key-value pairs of the user.
 	Context map[string]string
+	// Metadata holds the values of the account's structured fields, by the
+	// field's id: a JSON string, number or array of strings each.
+	Metadata map[string]json.RawMessage
+	// DisplayName is what people call it; "" where they have not said.
+	DisplayName string
+	Detail      Detail
+	// Deleted: the content is gone and the record stays, for what can be
+	// restored. Nothing finds such an asset without asking for it.
+	Deleted bool
 	// OriginalName is the file name at upload, without directories and extension; "" if unknown.
 	OriginalName string
 	CreatedAt    time.Time

@@ -1,0 +1,77 @@
+package media
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// Detail is what is known of an asset beyond its names and its content. It is
+// stored as one JSON object, so a field may come without a migration.
+type Detail struct {
+	// Source is the URL that the content was read from; "" for other uploads.
+	Source string `json:"source,omitempty"`
+	// CreatedBy and UploadedBy are the keys that made the asset and gave it
+	// its present content; "" where no key did.
+	CreatedBy  string `json:"created_by,omitempty"`
+	UploadedBy string `json:"uploaded_by,omitempty"`
+	// Coordinates and Faces are the rectangles that the user marked, in pixels
+	// of the upright picture; Faces take the place of detected ones.
+	Coordinates []Box `json:"coordinates,omitempty"`
+	Faces       []Box `json:"faces,omitempty"`
+	// Regions are named areas: two points are opposite corners of a
+	// rectangle, more are those of a polygon.
+	Regions map[string][]Point `json:"regions,omitempty"`
+}
+
+// Box is a rectangle in pixels. It may reach beyond the picture.
+type Box struct {
+	X      int `json:"x"`
+	Y      int `json:"y"`
+	Width  int `json:"w"`
+	Height int `json:"h"`
+}
+
+// Point is a place in pixels, from the top left corner.
+type Point struct {
+	X int `json:"x"`
+	Y int `json:"y"`
+}
+
+// Setting is a thing that an account has defined, beside its assets: a named
+// transformation, an upload preset, a webhook. Kind says which, Name is
+// unique within Account and Kind, and Body is a JSON object in the form that
+// whoever reads the kind gives it.
+type Setting struct {
+	Account              AccountID
+	Kind                 SettingKind
+	Name                 string
+	Body                 json.RawMessage
+	CreatedAt, UpdatedAt time.Time
+}
+
+// SettingKind names a kind of Setting.
+type SettingKind string
+
+// maxRemoteName is the longest URL that is an asset's name as it is; an index
+// of PostgreSQL holds little more.
+const maxRemoteName = 1000
+
+// RemoteRef is the name of the image that a URL's content becomes: the URL
+// itself, or where that is too long, its beginning and a digest.
+func RemoteRef(url string) Ref {
+	name := url
+	if len(name) > maxRemoteName {
+		sum := sha256.Sum256([]byte(url))
+		name = name[:maxRemoteName-2*len(sum)-1]
+		for len(name) > 0 && name[len(name)-1]&0xC0 == 0x80 {
+			name = name[:len(name)-1]
+		}
+		if n := len(name); n > 0 && name[n-1] >= 0xC0 {
+			name = name[:n-1] // the first byte of a character that was cut
+		}
+		name += "#" + hex.EncodeToString(sum[:])
+	}
+	return Ref{Kind: KindImage, Access: Remote, Name: name}
+}
