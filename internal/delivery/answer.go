@@ -86,7 +86,7 @@ func (d *Delivery) answerIn(ctx context.Context, q Request, a *media.Asset, acce
 		out, err := d.original(ctx, q, a, negotiated)
 		return out, format, err
 	}
-	chain = q.Rules.matted(chain, a.Version.Info)
+	chain = q.Rules.settled(chain, a.Version.Info)
 	get := d.cfg.Renditions.Get
 	if q.Signed {
 		get = d.cfg.Renditions.GetSigned

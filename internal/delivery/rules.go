@@ -20,6 +20,9 @@ type Rules struct {
 	// Matte lies under what is transparent where the format has no alpha; a
 	// transparent one leaves that to the encoding.
 	Matte transform.Color
+	// Chroma is that of a JPEG where the chain leaves it open; "" is what the
+	// quality suggests.
+	Chroma transform.Chroma
 	// ImagesOnly: Chain concerns images, other files are answered as they are.
 	ImagesOnly bool
 	// Told: what is of restricted access is no secret. Without a signature,
@@ -54,14 +57,18 @@ func (u Rules) negotiate(t transform.Transformation, info media.Info, accepts Fo
 	return t
 }
 
-// matted is a chain with a matte under its result, where that needs one.
-func (u Rules) matted(t transform.Transformation, info media.Info) transform.Transformation {
-	if u.Matte.A == 0 || len(t.Steps) == 0 && !info.Alpha {
-		return t
-	}
+// settled is a chain of decided format with what the rules add to it: the
+// resolution of colour, and a matte under a result that needs one.
+func (u Rules) settled(t transform.Transformation, info media.Info) transform.Transformation {
 	name := t.Output.Format
 	if name == "" {
 		name = info.Format
+	}
+	if t.Output.Chroma == "" && name != "avif" && name != "heic" {
+		t.Output.Chroma = u.Chroma // formats without a choice ignore it
+	}
+	if u.Matte.A == 0 || len(t.Steps) == 0 && !info.Alpha {
+		return t
 	}
 	if f, ok := media.FormatByName(name); ok && !f.Alpha && f.Kind == media.KindImage {
 		t.Steps = append(slices.Clone(t.Steps), transform.Flatten{Color: u.Matte})

@@ -110,7 +110,7 @@ func TestMatte(t *testing.T) {
 		{black, as(transform.Transformation{}, "jpeg"), media.Info{Format: "png", Alpha: true}, "flatten(#000000)|output(jpeg)"},
 		{black, as(transform.Transformation{}, "jpeg"), media.Info{Format: "jpeg"}, "output(jpeg)"},
 	} {
-		if got := c.rules.matted(c.chain, c.info).String(); got != c.want {
+		if got := c.rules.settled(c.chain, c.info).String(); got != c.want {
 			t.Errorf("%s: %s, want %s", c.chain, got, c.want)
 		}
 	}

@@ -150,7 +150,8 @@ type Rendition struct {
 	Account AccountID
 	Asset   AssetID
 	Version VersionID
-	// Transformation is the canonical text that it was made by.
+	// Transformation is the canonical text that it was first asked for by;
+	// others may mean the same.
 	Transformation string
 	Blob           string
 	// MD5 is the lower-case hexadecimal digest of the bytes.

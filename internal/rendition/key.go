@@ -4,6 +4,8 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"hash"
 	"strconv"
 
@@ -13,20 +15,35 @@ import (
 
 // key is the hash of everything that a rendition's bytes depend on. Each part
 // is preceded by its length, so that no two lists of parts read the same. plan
-// is the resolved transformation, in which everything is that was measured or
-// known of the asset and its layers; further are the versions that it draws on
-// besides its own, in its order.
-func key(acc media.AccountID, v media.VersionID, text string, plan []byte, further ...media.VersionID) string {
+// is the resolved transformation, in which everything is that was asked,
+// measured or known of the asset and its layers; further are the versions that
+// it draws on besides its own, in its order. How it was asked for, and by
+// which name a layer was called, does not count.
+func key(acc media.AccountID, v media.VersionID, plan []byte, further ...media.VersionID) string {
 	h := sha256.New()
 	part(h, strconv.Itoa(transform.Revision))
 	part(h, string(acc))
 	part(h, string(v))
-	part(h, text)
 	part(h, string(plan))
 	for _, v := range further {
 		part(h, string(v))
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// nameless writes a plan without the names of its sources, whose versions
+// stand for them in a key.
+func nameless(p transform.Plan) ([]byte, error) {
+	sources := make([]transform.PlanSource, len(p.Sources))
+	for i, s := range p.Sources {
+		sources[i].Use = s.Use
+	}
+	p.Sources = sources
+	raw, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("write the plan: %w", err)
+	}
+	return raw, nil
 }
 
 func part(h hash.Hash, s string) {

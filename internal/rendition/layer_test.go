@@ -55,6 +55,36 @@ func TestOverwrittenLayersMakeNewRenditions(t *testing.T) {
 	}
 }
 
+// However something is asked for, it is one rendition; the text of who asked
+// first stays with it.
+func TestEqualPlansAreOneRendition(t *testing.T) {
+	t.Parallel()
+	w := renditiontest.New(t)
+	a := w.Put(renditiontest.Image("shoe"), []byte("A")) // of 400x300
+	logo := w.Put(renditiontest.Image("logo"), []byte("L"))
+	var first string
+	for i, text := range []string{
+		"resize(inside,200x)|output(png)", "resize(fill,50%x)|output(png)", "dpr(2)|resize(cover,100x75)|output(png,q=30,chroma=444)",
+		"input(ignore-orientation)|if(gt(width,300),then=[resize(inside,200x200)])|output(png,frames=first,delay=20)",
+	} {
+		chain, err := transform.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := get(t, w, a, chain)
+		if i == 0 {
+			first = r.Key
+		}
+		if r.Key != first || r.Fresh != (i == 0) || r.Transformation != "resize(inside,200x)|output(png)" {
+			t.Errorf("%s: fresh is %v, recorded as %s", text, r.Fresh, r.Transformation)
+		}
+	}
+	byName := get(t, w, a, withLayer(named("logo", media.Public)))
+	if byID := get(t, w, a, withLayer(media.Ref{ID: logo.ID})); byID.Key != byName.Key || byID.Fresh {
+		t.Error("a layer by its name and by its id are two renditions")
+	}
+}
+
 func TestLayersThatMayNotBeRead(t *testing.T) {
 	t.Parallel()
 	w := renditiontest.New(t)

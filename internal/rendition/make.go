@@ -19,7 +19,7 @@ type work struct {
 	asset   *media.Asset
 	plan    transform.Plan
 	further []*media.Asset // the plan's sources besides asset
-	text    string         // of the transformation, canonical
+	text    string         // canonical, of the transformation that asks; others may come to the same plan
 	key     string
 }
 

@@ -5,9 +5,7 @@ package rendition
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -171,14 +169,14 @@ func (s *Store) plan(ctx context.Context, a *media.Asset, t transform.Transforma
 	if w.further, err = r.sources(ctx, w.plan); err != nil {
 		return w, err
 	}
-	raw, err := json.Marshal(w.plan)
+	raw, err := nameless(w.plan)
 	if err != nil {
-		return w, fmt.Errorf("write the plan: %w", err)
+		return w, err
 	}
 	var versions []media.VersionID
 	for _, f := range w.further {
 		versions = append(versions, f.Version.ID)
 	}
-	w.key = key(a.Account, a.Version.ID, w.text, raw, versions...)
+	w.key = key(a.Account, a.Version.ID, raw, versions...)
 	return w, nil
 }

@@ -1,6 +1,9 @@
 package transform
 
-import "math"
+import (
+	"cmp"
+	"math"
+)
 
 const (
 	// huge stands for every length that no limit would allow; it keeps
@@ -30,11 +33,9 @@ func (t Transformation) normalize() Transformation {
 	if dpr == 0 {
 		dpr = 1
 	}
-	n := Transformation{Input: t.Input, Output: t.Output, Steps: normalSteps(t.Steps, dpr)}
+	n := Transformation{Input: t.Input, Steps: normalSteps(t.Steps, dpr)}
 	n.Input.Density += 0
-	if n.Output.Space == SpaceSRGB {
-		n.Output.Space = ""
-	}
+	n.Output = t.Output.normal(n.Steps)
 	if n.Steps == nil {
 		// Even a step that does nothing asks for a file of our making, which
 		// the empty transformation does not.
@@ -43,6 +44,39 @@ func (t Transformation) normalize() Transformation {
 		}
 	}
 	return n
+}
+
+// normal leaves out of an output what has no effect on the result of the
+// normal steps, and what is the default. A named transformation may fill what
+// is left open, so beside one everything counts.
+func (o Output) normal(steps []Step) Output {
+	if uses(steps) {
+		return o
+	}
+	if o.Space == SpaceSRGB {
+		o.Space = ""
+	}
+	if o.Level != "" {
+		o.Quality = 0
+	}
+	all := o
+	if o.Format != "" && o.Format != Auto {
+		o = o.within(o.Format)
+	}
+	if o.Format == "gif" && o.Frames == FramesAll {
+		o.Frames = FramesDefault
+	}
+	if o.Level == "" && o.Chroma == usualChroma(cmp.Or(o.Quality, defaultQuality)) {
+		o.Chroma = ""
+	}
+	if o.Quality == defaultQuality && o.Level == "" {
+		o.Quality = 0
+	}
+	if len(steps) == 0 {
+		// These ask for another file than the stored one.
+		o.Quality, o.Progressive = all.Quality, all.Progressive
+	}
+	return o
 }
 
 // normalSteps is the normal form of a chain, nil when nothing is left.

@@ -113,16 +113,18 @@ const (
 )
 
 // PlanOutput says how to encode; every field is decided, the words are
-// Output's, and what Format cannot do is already gone.
+// Output's, and what Format cannot do is already gone: equal outputs are
+// equally encoded, and what has no effect has its default.
 type PlanOutput struct {
 	Format      string // never "" nor Auto
-	Quality     int    // 1 to 100; meaningless for lossless formats
+	Quality     int    // 1 to 100; 80 where nothing is lost
 	Progressive bool
 	// Background is what alpha is flattened onto when Format has none.
 	Background Color
 	// Level, if not "", has the engine look for the quality, which is then
 	// the first to try.
-	Level    Level    `json:",omitempty"`
+	Level Level `json:",omitempty"`
+	// Chroma is never stated where "" means the same.
 	Chroma   Chroma   `json:",omitempty"`
 	Lossless bool     `json:",omitempty"`
 	Lossy    bool     `json:",omitempty"`

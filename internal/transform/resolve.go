@@ -40,6 +40,9 @@ func Resolve(ctx context.Context, t Transformation, f Facts, lim Limits) (Plan, 
 	if err := lim.page(r.page, r.plan.Input.Pages); err != nil {
 		return Plan{}, err
 	}
+	if r.plan.Input.Pages == 1 {
+		r.plan.Output.Delay, r.plan.Output.Loop = 0, 0
+	}
 	r.plan.Width, r.plan.Height = r.page.w, r.page.h
 	r.plan.Sources = *r.sources
 	return r.plan, nil
@@ -99,14 +102,15 @@ func (r *resolver) load(t Transformation, pages int) error {
 	r.alpha = r.info.Alpha
 	r.place = stored(1, r.info.Width, r.info.Height)
 	r.page = size{r.info.Width, r.info.Height}
-	if o := r.info.Orientation; t.Input.IgnoreOrientation {
+	asStored := t.Input.IgnoreOrientation && r.info.Orientation > 1
+	if o := r.info.Orientation; asStored {
 		r.place = stored(o, r.info.Width, r.info.Height)
 		if o >= 5 && o <= 8 {
 			r.page = size{r.info.Height, r.info.Width}
 		}
 	}
 	r.plan.Input = PlanInput{
-		Width: r.page.w, Height: r.page.h, Pages: pages, IgnoreOrientation: t.Input.IgnoreOrientation,
+		Width: r.page.w, Height: r.page.h, Pages: pages, IgnoreOrientation: asStored,
 	}
 	if err := r.density(t.Input.Density); err != nil {
 		return err

@@ -13,13 +13,7 @@ var writable = map[string]bool{
 }
 
 func resolveOutput(o Output, info media.Info) (PlanOutput, error) {
-	p := PlanOutput{Format: o.Format, Quality: o.Quality, Progressive: o.Progressive, Background: White}
-	if p.Quality == 0 {
-		p.Quality = 80
-	}
-	if o.Level != "" {
-		p.Quality = levels[o.Level]
-	}
+	p := PlanOutput{Format: o.Format, Background: White}
 	switch {
 	case p.Format == Auto:
 		return p, fmt.Errorf("resolve: the output's format is still %q", Auto)
@@ -39,35 +33,94 @@ func resolveOutput(o Output, info media.Info) (PlanOutput, error) {
 // levels are the qualities of JPEG to begin with.
 var levels = map[Level]int{LevelBest: 88, LevelGood: 78, LevelEco: 64, LevelLow: 50}
 
+const (
+	// defaultQuality is where none is asked for.
+	defaultQuality = 80
+	// fullChroma is the quality from which on colour keeps its resolution.
+	fullChroma = 90
+)
+
+// ability is what can be chosen of a format.
+type ability uint8
+
+const (
+	canLose     ability = 1 << iota // Quality and Level
+	canChroma                       // Chroma
+	canLossless                     // Lossless beside the lossy form
+	canLossy                        // Lossy, and then Quality
+	canInterlace
+)
+
+var abilities = map[string]ability{
+	"jpeg": canLose | canChroma | canInterlace,
+	"avif": canLose | canChroma | canLossless,
+	"heic": canLose | canChroma,
+	"webp": canLose | canLossless,
+	"jxl":  canLose | canLossless,
+	"jp2":  canLose | canLossless,
+	"gif":  canLossy | canInterlace,
+	"png":  canLossy | canInterlace,
+}
+
+// within is what of o counts for a format.
+func (o Output) within(format string) Output {
+	can := abilities[format]
+	o.Progressive = o.Progressive && can&canInterlace != 0
+	o.Lossless = o.Lossless && can&canLossless != 0
+	o.Lossy = o.Lossy && can&canLossy != 0
+	if format == "webp" && o.Level == "" && o.Quality == 100 {
+		o.Lossless = true
+	}
+	if format != "png" {
+		o.Depth = ""
+	}
+	if o.Depth == DepthRGB || o.Depth == DepthRGBA {
+		o.Lossy = false // that is a palette
+	}
+	if o.Lossy && o.Level != "" {
+		o.Quality = levels[o.Level]
+	}
+	if can&canLose == 0 || o.Lossless {
+		o.Level = ""
+	}
+	if o.Level != "" || o.Lossless || can&canLose == 0 && !o.Lossy {
+		o.Quality = 0
+	}
+	if o.Lossless || can&canChroma == 0 {
+		o.Chroma = ""
+	}
+	if f, _ := media.FormatByName(format); !f.Animated {
+		o.Delay, o.Loop, o.Frames = 0, 0, FramesDefault
+	}
+	return o
+}
+
+// usualChroma is what "" stands for at a quality.
+func usualChroma(quality int) Chroma {
+	if quality < fullChroma {
+		return Chroma420
+	}
+	return Chroma444
+}
+
 // able takes over what the format can do.
 func (o Output) able(p *PlanOutput) error {
-	p.Level, p.Space, p.Metadata, p.Density, p.Delay, p.Loop = o.Level, o.Space, o.Metadata, o.Density, o.Delay, o.Loop
-	switch p.Format {
-	case "jpeg", "avif", "heic", "webp", "tiff", "jxl", "jp2":
-	default:
-		p.Level = "" // there is nothing to choose
+	o = o.within(p.Format)
+	p.Quality, p.Progressive, p.Level, p.Chroma, p.Lossless, p.Lossy = o.Quality, o.Progressive, o.Level, o.Chroma, o.Lossless, o.Lossy
+	p.Depth, p.Space, p.Metadata, p.Density, p.Delay, p.Loop = o.Depth, o.Space, o.Metadata, o.Density, o.Delay, o.Loop
+	if p.Quality == 0 {
+		p.Quality = defaultQuality
 	}
-	switch p.Format {
-	case "jpeg", "avif", "heic":
-		p.Chroma = o.Chroma
+	if p.Level != "" {
+		p.Quality = levels[p.Level]
+	} else if p.Chroma == usualChroma(p.Quality) {
+		p.Chroma = ""
 	}
-	switch p.Format {
-	case "webp", "avif", "jxl", "jp2":
-		p.Lossless = o.Lossless
-	case "gif", "png":
-		p.Lossy = o.Lossy
-	}
-	if p.Lossless {
-		p.Level = ""
-	}
-	if p.Format == "png" {
-		p.Depth = o.Depth
+	if p.Lossy && p.Format == "png" {
+		p.Depth = DepthPalette
 	}
 	if p.Space == SpaceCMYK && p.Format != "jpeg" && p.Format != "tiff" {
 		return media.Errorf(media.Unsupported, "Pictures of format %s have no CMYK", p.Format)
-	}
-	if f, _ := media.FormatByName(p.Format); !f.Animated {
-		p.Delay, p.Loop = 0, 0
 	}
 	return nil
 }

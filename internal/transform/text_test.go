@@ -13,7 +13,7 @@ func TestCanonical(t *testing.T) {
 	groups := [][]string{
 		{"", ""},
 		{"rotate(0)", "rotate(360)", "rotate(-720)", "opacity(1)", "sepia(0)", "blur(0)", "round(0)", "border(0,#ff0000)", "flip(vertical)|flip(vertical)", "extract", "extend", "resize(cover)"},
-		{"resize(cover,200x300,gravity=north)|grayscale|output(webp,q=80)", "resize(cover,200x300,gravity=north,x=0)|saturation(-1)|output(webp,q=80)"},
+		{"resize(cover,200x300,gravity=north)|grayscale|output(webp)", "resize(cover,200x300,gravity=north)|grayscale|output(webp,q=80)", "resize(cover,200x300,gravity=north,x=0)|saturation(-1)|output(webp,q=80)"},
 		{"output(png)", "rotate(0)|output(png)", "dpr(3)|output(png)"},
 		{"resize(inside,200x)", "dpr(2)|resize(fill,100x)", "resize(cover,200x)", "resize(contain,200x,background=#ff0000)", "resize(outside,199.5x,gravity=north)"},
 		{"resize(inside,200x,limit=reduce)", "resize(cover,200x,limit=reduce)", "resize(fill,200x,limit=reduce)"},
@@ -46,7 +46,18 @@ func TestCanonical(t *testing.T) {
 		{"blur(200)", "blur(1000)", "blur(0200.0)"},
 		{"sharpen(1.5,0.5)", "sharpen(1.50,00.5)"},
 		{"input(ignore-orientation)", "input(ignore-orientation)|rotate(0)"},
-		{"output(gif,q=5,frames=all,progressive=true)", "output(gif,progressive=true,frames=all,q=05)"},
+		{"output(gif,q=5,progressive=true)", "output(gif,progressive=true,frames=all,q=05)"},
+		{"flip(vertical)|output(jpeg)", "flip(vertical)|output(jpeg,q=80,chroma=420)", "flip(vertical)|output(jpeg,frames=first,lossless=true,depth=rgb,delay=9)"},
+		{"flip(vertical)|output(jpeg,q=90)", "flip(vertical)|output(jpeg,q=90,chroma=444)"},
+		{"flip(vertical)|output(jpeg,chroma=444)"},
+		{"flip(vertical)|output(jpeg,level=eco)", "flip(vertical)|output(jpeg,q=40,level=eco)"},
+		{"flip(vertical)|output(png)", "flip(vertical)|output(png,q=30,chroma=444)", "flip(vertical)|output(png,level=eco)"},
+		{"flip(vertical)|output(png,q=30,lossy=true)"},
+		{"flip(vertical)|output(webp,lossless=true)", "flip(vertical)|output(webp,q=100,progressive=true)"},
+		{"flip(vertical)|output(webp,frames=first)"},
+		{"flip(vertical)|output(auto)", "flip(vertical)|output(auto,q=80,space=srgb)"},
+		{"output(png,q=80)"}, // asks for a new file, which output(png) may not
+		{"use(name='a')|output(q=80)"},
 	}
 	seen := map[string]bool{}
 	for _, g := range groups {

@@ -8,10 +8,11 @@
 // pixels, no I/O beyond what Facts does.
 package transform
 
-// Revision is part of every rendition's key. Raise it whenever the same
-// canonical text begins to mean other pixels, so that stored renditions of
-// the old meaning are not served for the new.
-const Revision = 2
+// Revision is part of every rendition's key. Raise it whenever the same plan
+// begins to mean other pixels, here or in package engine, so that stored
+// renditions of the old meaning are not served for the new. A text that comes
+// to another plan needs no new revision.
+const Revision = 3
 
 // Transformation is a chain of steps, carried out in order, each on the
 // result of the one before, and how to encode the last result.

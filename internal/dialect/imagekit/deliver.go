@@ -30,7 +30,10 @@ func (d *Dialect) Parse(r *http.Request, e account.Endpoint) (delivery.Request, 
 	}
 	q := delivery.Request{
 		Account: e.Account, Attachment: u.Attachment, Download: u.Filename, Client: client,
-		Rules: delivery.Rules{Offer: delivery.WebP, KeepFormat: true, ImagesOnly: true, Told: true},
+		Rules: delivery.Rules{
+			Offer: delivery.WebP, KeepFormat: true, ImagesOnly: true, Told: true,
+			Chroma: transform.Chroma444, // colour keeps its resolution in JPEGs
+		},
 	}
 	if u.Signature != "" {
 		if q.Until, err = d.signedUntil(u, signedTexts(target, e.Prefix), e.Account.Keys); err != nil {

@@ -9,7 +9,7 @@ type settings struct {
 	fallback string
 }
 
-// complete fills in what is not stated: negotiated format, full chroma, sRGB.
+// complete fills in what is not stated: the format is negotiated.
 func (s *settings) complete() transform.Output {
 	o := s.Output
 	if o.Format == "" {
@@ -17,12 +17,6 @@ func (s *settings) complete() transform.Output {
 	}
 	if o.Format == keepFormat {
 		o.Format = ""
-	}
-	if o.Chroma == "" {
-		o.Chroma = transform.Chroma444
-	}
-	if o.Space == "" {
-		o.Space = transform.SpaceSRGB
 	}
 	return o
 }

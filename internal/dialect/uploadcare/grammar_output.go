@@ -47,14 +47,12 @@ func maxICCSize(b *builder, args []string) error {
 	return err
 }
 
-// qualities are the steps of quality, from 45 to 90 where 70 is normal.
+// qualities are the steps of quality, from 45 to 90 where 70 is normal, on
+// the scale that is common to all formats.
 var qualities = map[string]int{"lightest": 45, "lighter": 60, "": 70, "normal": 70, "better": 80, "best": 90}
 
 // levels are qualities by what can be seen. On a dense screen less of it can.
 var levels = map[string]transform.Level{"smart": transform.LevelGood, "smart_retina": transform.LevelEco}
-
-// lessOfAVIF is how much lower AVIF's quality may be for the same impression.
-const lessOfAVIF = 15
 
 // finish makes a transformation of what the operations left.
 func (b *builder) finish() transform.Transformation {
@@ -76,9 +74,6 @@ func (b *builder) finish() transform.Transformation {
 		o.Level = "" // nothing is lost
 	case o.Level == "":
 		o.Quality = qualities[b.quality]
-		if o.Format == "avif" {
-			o.Quality -= lessOfAVIF
-		}
 	}
 	still := o.Format == "png" || o.Format == "webp" || o.Format == "avif" // progression is JPEG's alone
 	o.Progressive = b.progressive == "yes" && !still
