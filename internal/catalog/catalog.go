@@ -21,6 +21,8 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/uptrace/bun"
+
+	"tintype/internal/media"
 )
 
 // Config holds what Open may be told. The zero value is usable.
@@ -56,7 +58,9 @@ type DB struct {
 
 	mu       sync.Mutex
 	watchers map[int]func()
-	nextID   int
+	// listeners are told of events; see OnEvent.
+	listeners map[int]func(*Tx, media.Event) error
+	nextID    int
 }
 
 // backend holds what differs between the two databases.
@@ -112,7 +116,7 @@ func Open(ctx context.Context, url string, cfg Config) (*DB, error) {
 	if err := back.migrate(ctx, back); err != nil {
 		return nil, errors.Join(fmt.Errorf("open catalog: %w", err), back.close())
 	}
-	db := &DB{cfg: cfg, back: back, queue: quiet{back.driver}, watchers: map[int]func(){}}
+	db := &DB{cfg: cfg, back: back, queue: quiet{back.driver}, watchers: map[int]func(){}, listeners: map[int]func(*Tx, media.Event) error{}}
 	db.read = back.bun(back.read)
 	db.write = db.read
 	if back.write != back.read {

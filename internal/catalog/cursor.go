@@ -14,6 +14,7 @@ const (
 	cursorCreated    cursorKind = 'c'
 	cursorName       cursorKind = 'n'
 	cursorRenditions cursorKind = 'r'
+	cursorNotices    cursorKind = 'o'
 )
 
 // position is the last row of a page.
@@ -33,7 +34,7 @@ type cursorText struct {
 func formatCursor(kind cursorKind, p position) string {
 	t := cursorText{Kind: string(rune(kind)), ID: p.id}
 	switch kind {
-	case cursorCreated:
+	case cursorCreated, cursorNotices:
 		t.At = p.at
 	case cursorName:
 		t.Name = p.name

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"database/sql"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -20,11 +21,30 @@ type eventRow struct {
 	Ref     string         `bun:"ref"`
 	At      int64          `bun:"at"`
 	Data    sql.NullString `bun:"data"`
+	Origin  sql.NullString `bun:"origin"`
+}
+
+// OnEvent has fn called with every event, inside the transaction that records
+// it and after its ID is known, until cancel. What fn enqueues or records
+// commits together with the event, and its error undoes all of it. fn must not
+// wait for anything slow.
+func (db *DB) OnEvent(fn func(*Tx, media.Event) error) (cancel func()) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	id := db.nextID
+	db.nextID++
+	db.listeners[id] = fn
+	return func() {
+		db.mu.Lock()
+		defer db.mu.Unlock()
+		delete(db.listeners, id)
+	}
 }
 
 // AddEvent records an event with the transaction. Its ID is given at the end,
 // so that within an account no event appears with a lower ID than one that a
-// reader has seen. A zero At is now.
+// reader has seen. A zero At is now, and an Origin that is not given is that
+// of the context.
 func (tx *Tx) AddEvent(e media.Event) error {
 	if err := tx.writable(); err != nil {
 		return err
@@ -42,6 +62,9 @@ func (tx *Tx) AddEvent(e media.Event) error {
 	if e.At.IsZero() {
 		e.At = tx.db.cfg.Now()
 	}
+	if e.Origin.IsZero() {
+		e.Origin = media.OriginOf(tx.ctx)
+	}
 	tx.events = append(tx.events, e)
 	return nil
 }
@@ -52,9 +75,10 @@ func (tx *Tx) flush() error {
 	if len(tx.events) == 0 || tx.broken != nil {
 		return nil
 	}
-	rows := make([]eventRow, len(tx.events))
+	events := tx.events
+	rows := make([]eventRow, len(events))
 	accounts := map[string]bool{}
-	for i, e := range tx.events {
+	for i, e := range events {
 		ref, err := encode(e.Ref, "{}")
 		if err != nil {
 			return err
@@ -62,6 +86,16 @@ func (tx *Tx) flush() error {
 		rows[i] = eventRow{
 			Account: string(e.Account), Type: string(e.Type), Asset: string(e.Asset), Ref: ref, At: micros(e.At),
 			Data: sql.NullString{String: string(e.Data), Valid: e.Data != nil},
+		}
+		if !e.Origin.IsZero() {
+			origin, err := encode(e.Origin, "{}")
+			if err != nil {
+				return err
+			}
+			if err := checkText("origin", origin); err != nil {
+				return err
+			}
+			rows[i].Origin = sql.NullString{String: origin, Valid: true}
 		}
 		accounts[rows[i].Account] = true
 	}
@@ -72,8 +106,24 @@ func (tx *Tx) flush() error {
 	// One statement for each: a statement of many rows need not number them
 	// in their order.
 	for i := range rows {
-		if _, err := tx.changed("add event", tx.tx.NewInsert().Model(&rows[i]).Returning("NULL")); err != nil {
+		if _, err := tx.changed("add event", tx.tx.NewInsert().Model(&rows[i]).Returning("id")); err != nil {
 			return err
+		}
+		events[i].ID = rows[i].ID
+	}
+	return tx.tell(events)
+}
+
+// tell hands recorded events to those who listen.
+func (tx *Tx) tell(events []media.Event) error {
+	tx.db.mu.Lock()
+	listeners := slices.Collect(maps.Values(tx.db.listeners))
+	tx.db.mu.Unlock()
+	for _, fn := range listeners {
+		for _, e := range events {
+			if err := fn(tx, e); err != nil {
+				return fmt.Errorf("tell of event: %w", err)
+			}
 		}
 	}
 	return nil
@@ -105,16 +155,36 @@ func (tx *Tx) Events(acc media.AccountID, after int64, limit int) ([]media.Event
 		return nil, tx.fail("list events", err)
 	}
 	events := make([]media.Event, len(rows))
-	for i, r := range rows {
-		events[i] = media.Event{
-			ID: r.ID, Account: media.AccountID(r.Account), Type: media.EventType(r.Type), Asset: media.AssetID(r.Asset), At: fromMicros(r.At),
-		}
-		if r.Data.Valid {
-			events[i].Data = []byte(r.Data.String)
-		}
-		if err := decode("ref", r.Ref, &events[i].Ref); err != nil {
+	for i := range rows {
+		var err error
+		if events[i], err = rows[i].event(); err != nil {
 			return nil, tx.fail("read event", err)
 		}
 	}
 	return events, nil
+}
+
+// Event returns one event of an account; NotFound if there is none.
+func (tx *Tx) Event(acc media.AccountID, id int64) (media.Event, error) {
+	var row eventRow
+	if err := tx.tx.NewSelect().Model(&row).Where("account = ?", string(acc)).Where("id = ?", id).Scan(tx.ctx); err != nil {
+		return media.Event{}, tx.found("find event", err, "There is no event %d", id)
+	}
+	e, err := row.event()
+	return e, tx.fail("read event", err)
+}
+
+func (r *eventRow) event() (media.Event, error) {
+	e := media.Event{
+		ID: r.ID, Account: media.AccountID(r.Account), Type: media.EventType(r.Type), Asset: media.AssetID(r.Asset), At: fromMicros(r.At),
+	}
+	if r.Data.Valid {
+		e.Data = []byte(r.Data.String)
+	}
+	if r.Origin.Valid {
+		if err := decode("origin", r.Origin.String, &e.Origin); err != nil {
+			return e, err
+		}
+	}
+	return e, decode("ref", r.Ref, &e.Ref)
 }

@@ -32,6 +32,9 @@ type Job struct {
 	RunAt time.Time
 	// MaxAttempts is how often it is tried; 0 is DefaultAttempts.
 	MaxAttempts int
+	// Queue is the line that it stands in: jobs of one line do not wait for
+	// those of another. "" is the line of quick work.
+	Queue string
 }
 
 // jobArgs carries a job to the queue under its own kind.
@@ -57,7 +60,7 @@ func (tx *Tx) Enqueue(j Job) error {
 	if bytes.Contains(raw, []byte(`\u0000`)) {
 		return media.Errorf(media.Invalid, "The arguments of the job %s contain a NUL character", j.Kind)
 	}
-	opts := &river.InsertOpts{MaxAttempts: j.MaxAttempts, ScheduledAt: j.RunAt}
+	opts := &river.InsertOpts{MaxAttempts: j.MaxAttempts, ScheduledAt: j.RunAt, Queue: j.Queue}
 	if opts.MaxAttempts <= 0 {
 		opts.MaxAttempts = DefaultAttempts
 	}

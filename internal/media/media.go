@@ -160,30 +160,6 @@ type Rendition struct {
 	CreatedAt time.Time
 }
 
-// Event is a thing that happened to an asset, recorded in the same
-// transaction as the change.
-type Event struct {
-	ID      int64 // assigned by the catalog, rising
-	Account AccountID
-	Type    EventType
-	Asset   AssetID
-	Ref     Ref
-	At      time.Time
-	// Data is a JSON object with details of this type of event; may be nil.
-	Data []byte
-}
-
-// EventType names what happened.
-type EventType string
-
-// The event types.
-const (
-	EventUploaded EventType = "uploaded"
-	EventUpdated  EventType = "updated"
-	EventRenamed  EventType = "renamed"
-	EventDeleted  EventType = "deleted"
-)
-
 // Account is a tenant: a namespace of assets with its keys and limits.
 type Account struct {
 	ID        AccountID
