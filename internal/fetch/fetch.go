@@ -219,6 +219,9 @@ func (c *Client) checkURL(u *url.URL) error {
 }
 
 func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
+	if req.Method != via[0].Method {
+		return http.ErrUseLastResponse // see Post
+	}
 	if len(via) > c.cfg.MaxRedirects {
 		return &media.Error{Code: media.Invalid, Op: "fetch", Message: "The URL redirects too often", Err: ErrUnreachable}
 	}

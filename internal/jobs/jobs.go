@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,8 +37,15 @@ type Config struct {
 	// Logger gets failed attempts as warnings and dead jobs as errors, never
 	// their arguments. nil discards.
 	Logger *slog.Logger
-	// Workers is how many jobs run at the same time; 0 is 4.
+	// Workers is how many jobs of the first queue run at the same time; 0 is 4.
 	Workers int
+	// Queues are further queues (catalog.Job.Queue) with their own numbers of
+	// workers, so that what is slow in one holds nothing back in another.
+	// Jobs of a queue that is not named here are left to other runners.
+	Queues map[string]int
+	// Alone: no other process works the queue, so that every runner that is
+	// known at the start has crashed, and its jobs need not wait for its lease.
+	Alone bool
 	// Timeout bounds one attempt; 0 is 10 minutes.
 	Timeout time.Duration
 	// Backoff is the wait after the first failure. It grows fourfold with
@@ -84,10 +93,14 @@ func New(db *catalog.DB, cfg Config, handlers map[string]Handler) (*Runner, erro
 	if err := r.register(workers, handlers); err != nil {
 		return nil, err
 	}
-	client, err := river.NewClient(wakeDriver{db.Queue(), db}, &river.Config{
+	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}}
+	for name, n := range cfg.Queues {
+		queues[name] = river.QueueConfig{MaxWorkers: n}
+	}
+	client, err := river.NewClient(wakeDriver{db.Queue(), db, slices.Collect(maps.Keys(queues))}, &river.Config{
 		ID:                          r.id,
 		Workers:                     workers,
-		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}},
+		Queues:                      queues,
 		Logger:                      slog.New(news{cfg.Logger.Handler()}),
 		ErrorHandler:                failures{cfg.Logger},
 		RetryPolicy:                 backoff(cfg.Backoff),
@@ -138,6 +151,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	live := context.WithoutCancel(ctx)
 	if !r.begin(ctx) {
 		return nil
+	}
+	if r.cfg.Alone {
+		r.inherit(live)
 	}
 	if err := r.client.Start(live); err != nil {
 		return fmt.Errorf("jobs: %w", err)

@@ -491,6 +491,41 @@ func TestLivingRunnerKeepsItsJobs(t *testing.T) {
 	})
 }
 
+// A queue that is busy holds no other back, and each hears of its jobs at once.
+func TestQueues(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *catalog.DB) {
+		cfg := quick()
+		cfg.Poll, cfg.Workers, cfg.Queues = time.Hour, 1, map[string]int{"slow": 1, "quick": 1}
+		began, ran, finish := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		start(t, db, cfg, map[string]Handler{
+			"slow":  func(context.Context, json.RawMessage) error { began <- struct{}{}; <-finish; return nil },
+			"quick": func(context.Context, json.RawMessage) error { ran <- struct{}{}; return nil },
+		})
+		defer close(finish)
+		enqueue(t, db, catalog.Job{Kind: "slow", Queue: "slow"})
+		receive(t, began)
+		for _, queue := range []string{"quick", "", "quick"} {
+			enqueue(t, db, catalog.Job{Kind: "slow", Queue: "slow"}, catalog.Job{Kind: "quick", Queue: queue})
+			receive(t, ran)
+		}
+	})
+}
+
+// Who is alone need not wait for the lease of its forerunner.
+func TestAloneInheritsAtOnce(t *testing.T) {
+	t.Parallel()
+	catalogtest.Each(t, func(t *testing.T, url string) {
+		db := catalogtest.Open(t, url, catalog.Config{})
+		enqueue(t, db, catalog.Job{Kind: "job"})
+		crash(t, url)
+		cfg := quick()
+		cfg.Lease, cfg.Alone = time.Hour, true
+		r, _ := start(t, db, cfg, map[string]Handler{"job": func(context.Context, json.RawMessage) error { return nil }})
+		wantState(t, r, rivertype.JobStateCompleted)
+	})
+}
+
 // lockedBuffer is a bytes.Buffer for concurrent use.
 type lockedBuffer struct {
 	mu  sync.Mutex

@@ -53,16 +53,37 @@ func (r *Runner) watch(ctx context.Context, seen map[string]sighting) error {
 		case !ok || last.beat != beat:
 			seen[id] = sighting{beat, time.Now()}
 		case time.Since(last.since) >= r.cfg.Lease:
-			again, dead, err := r.db.Release(ctx, id, beat)
-			if err != nil {
+			if err := r.release(ctx, id, beat); err != nil {
 				return err
 			}
 			delete(seen, id)
-			r.cfg.Logger.WarnContext(ctx, "job runner is gone, its jobs run again",
-				slog.String("runner", id), slog.Int("jobs", again), slog.Int("dead", dead))
 		}
 	}
 	return nil
+}
+
+func (r *Runner) release(ctx context.Context, id string, beat int64) error {
+	again, dead, err := r.db.Release(ctx, id, beat)
+	if err != nil {
+		return err
+	}
+	r.cfg.Logger.WarnContext(ctx, "job runner is gone, its jobs run again",
+		slog.String("runner", id), slog.Int("jobs", again), slog.Int("dead", dead))
+	return nil
+}
+
+// inherit releases the jobs of every other runner. Where that cannot be done
+// now, their leases run out.
+func (r *Runner) inherit(ctx context.Context) {
+	beats, err := r.db.Runners(ctx)
+	for id, beat := range beats {
+		if id != r.id && err == nil {
+			err = r.release(ctx, id, beat)
+		}
+	}
+	if err != nil {
+		r.cfg.Logger.WarnContext(ctx, "jobs of the last run wait for its lease", slog.Any("error", err))
+	}
 }
 
 // leave takes this runner off the list. What it still runs, against its

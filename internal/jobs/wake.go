@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 
 	"tintype/internal/catalog"
@@ -20,19 +19,24 @@ const topicInsert = "river_insert"
 // would take a connection of their own. Other nodes' jobs are found by polling.
 type wakeDriver struct {
 	riverdriver.Driver[*sql.Tx]
-	db *catalog.DB
+	db     *catalog.DB
+	queues []string
 }
 
 func (wakeDriver) SupportsListener() bool { return true }
 
 func (d wakeDriver) GetListener(*riverdriver.GetListenenerParams) riverdriver.Listener {
-	return &listener{db: d.db, wake: make(chan struct{}, 1)}
+	return &listener{db: d.db, queues: d.queues, wake: make(chan struct{}, 1)}
 }
 
 // listener turns commits that enqueued a job into notifications.
 type listener struct {
-	db   *catalog.DB
-	wake chan struct{}
+	db     *catalog.DB
+	queues []string
+	wake   chan struct{}
+	// untold are the queues that the last wake has not been passed on to yet.
+	// Only WaitForNotification uses it, which is called by one goroutine.
+	untold []string
 
 	mu     sync.Mutex
 	cancel func()
@@ -63,12 +67,17 @@ func (l *listener) Close(context.Context) error {
 }
 
 func (l *listener) WaitForNotification(ctx context.Context) (*riverdriver.Notification, error) {
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-l.wake:
-		return &riverdriver.Notification{Topic: topicInsert, Payload: fmt.Sprintf(`{"queue":%q}`, river.QueueDefault)}, nil
+	if len(l.untold) == 0 {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-l.wake:
+			l.untold = l.queues
+		}
 	}
+	queue := l.untold[0]
+	l.untold = l.untold[1:]
+	return &riverdriver.Notification{Topic: topicInsert, Payload: fmt.Sprintf(`{"queue":%q}`, queue)}, nil
 }
 
 func (l *listener) Listen(context.Context, string) error   { return nil }
