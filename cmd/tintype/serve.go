@@ -340,28 +340,38 @@ func (s *service) run(ctx context.Context, listeners []net.Listener, out io.Writ
 }
 
 // sweep removes, every hour, what requests that died have left half-written
-// in the storage more than an hour ago.
+// in the storage more than an hour ago, and uploads in parts that have expired.
 func (s *service) sweep(ctx context.Context) error {
-	sweeper, ok := blob.As[interface {
-		Sweep(age time.Duration) (int, error)
-	}](s.blobs)
-	if !ok {
-		return nil
-	}
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
+		s.sweepOnce(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *service) sweepOnce(ctx context.Context) {
+	sweeper, ok := blob.As[interface {
+		Sweep(age time.Duration) (int, error)
+	}](s.blobs)
+	if ok {
 		switch n, err := sweeper.Sweep(time.Hour); {
 		case err != nil:
 			s.log.Warn("leftovers in the storage cannot be swept", "err", err)
 		case n > 0:
 			s.log.Info("leftovers in the storage swept", "files", n)
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+	}
+	switch sessions, parts, err := s.library.SweepSessions(ctx); {
+	case ctx.Err() != nil:
+	case err != nil:
+		s.log.Warn("expired uploads in parts cannot be swept", "err", err)
+	case sessions+parts > 0:
+		s.log.Info("expired uploads in parts swept", "uploads", sessions, "orphans", parts)
 	}
 }
 

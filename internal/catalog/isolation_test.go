@@ -21,6 +21,8 @@ func TestAccountsAreApart(t *testing.T) {
 		update(t, db, func(tx *catalog.Tx) error {
 			err := errors.Join(tx.PutAsset(a), tx.PutRendition(r), tx.PutMeasured("a", a.Version.ID, "q", []byte(`1`)),
 				tx.AddEvent(media.Event{Account: "a", Type: media.EventUploaded, Asset: a.ID}))
+			s := newSession("a", "one")
+			err = errors.Join(err, tx.PutSession(s), tx.PutPart("a", s.ID, catalog.Part{Bytes: 5, Blob: "part/a/one/0-x"}))
 			a.Version = newVersion("second")
 			return errors.Join(err, tx.PutAsset(a))
 		})
@@ -38,7 +40,12 @@ func TestAccountsAreApart(t *testing.T) {
 			"DeleteAsset":   func(tx *catalog.Tx) error { return tx.DeleteAsset(b, a.ID) },
 			"DeleteVersion": func(tx *catalog.Tx) error { return tx.DeleteVersion(b, old.ID) },
 			"PutRendition":  func(tx *catalog.Tx) error { return tx.PutRendition(theirs) },
-			"PutMeasured":   func(tx *catalog.Tx) error { return tx.PutMeasured(b, old.ID, "q", []byte(`2`)) },
+			"Session":       func(tx *catalog.Tx) error { _, err := tx.Session(b, "one"); return err },
+			"DeleteSession": func(tx *catalog.Tx) error { return tx.DeleteSession(b, "one") },
+			"PutPart": func(tx *catalog.Tx) error {
+				return tx.PutPart(b, "one", catalog.Part{Bytes: 1, Blob: "part/b/one/0-y"})
+			},
+			"PutMeasured": func(tx *catalog.Tx) error { return tx.PutMeasured(b, old.ID, "q", []byte(`2`)) },
 		}
 		for name, fn := range notFound {
 			if err := db.Update(t.Context(), fn); media.CodeOf(err) != media.NotFound {
@@ -55,6 +62,16 @@ func TestAccountsAreApart(t *testing.T) {
 			events, err6 := tx.Events(b, 0, 0)
 			_, measured, err7 := tx.Measured(b, old.ID, "q")
 			used, err8 := tx.BlobInUse(b, a.Version.Blob)
+			parts, err9 := tx.Parts(b, "one", 0, -1)
+			dropped, err10 := tx.DeleteParts(b, "one")
+			counted, err11 := tx.CountParts(b, "one")
+			open, held, err12 := tx.OpenSessions(b)
+			expired, err13 := tx.ExpiredSessions(b, start.AddDate(1, 0, 0), 10)
+			partUsed, err14 := tx.BlobInUse(b, "part/a/one/0-x")
+			if len(parts)+len(dropped)+int(counted+held)+open+len(expired) != 0 || partUsed {
+				t.Errorf("B sees %v %v %d %d %d %v %v", parts, dropped, counted, open, held, expired, partUsed)
+			}
+			err = errors.Join(err, err9, err10, err11, err12, err13, err14)
 			if len(list)+len(named)+n+len(made)+len(deleted)+len(events) != 0 || next != "" || measured || used {
 				t.Errorf("B sees %v %v %v %v %v %v %v %v", list, named, n, made, deleted, events, measured, used)
 			}
@@ -75,6 +92,10 @@ func TestAccountsAreApart(t *testing.T) {
 			made, _, err3 := tx.Renditions("a", a.ID, "", 0)
 			events, err4 := tx.Events("a", 0, 0)
 			answer, _, err5 := tx.Measured("a", old.ID, "q")
+			parts, err6 := tx.Parts("a", "one", 0, -1)
+			if err6 != nil || len(parts) != 1 {
+				t.Errorf("A's parts are %v, %v", parts, err6)
+			}
 			if len(versions) != 2 || len(made) != 1 || len(events) != 1 || string(answer) != "1" {
 				t.Errorf("A has %v %v %v %s", versions, made, events, answer)
 			}

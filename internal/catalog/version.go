@@ -124,8 +124,8 @@ func (tx *Tx) DeleteVersion(acc media.AccountID, id media.VersionID) error {
 	return gone(n, err, "delete version", id)
 }
 
-// BlobInUse reports whether a version, a rendition or an incoming upload of
-// the account has its bytes under key.
+// BlobInUse reports whether a version, a rendition, an incoming upload or a
+// part of an upload of the account has its bytes under key.
 //
 // Inside an Update the answer holds until the end of it: whoever records the
 // same key waits. So that no record is left without bytes, delete the blob
@@ -142,7 +142,7 @@ func (tx *Tx) BlobInUse(acc media.AccountID, key string) (bool, error) {
 			return false, err
 		}
 	}
-	for _, model := range []any{(*versionRow)(nil), (*renditionRow)(nil), (*incomingRow)(nil)} {
+	for _, model := range []any{(*versionRow)(nil), (*renditionRow)(nil), (*incomingRow)(nil), (*partRow)(nil)} {
 		used, err := tx.tx.NewSelect().Model(model).Where("account = ?", string(acc)).Where("blob = ?", key).Exists(tx.ctx)
 		if used || err != nil {
 			return used, tx.fail("look for blob", err)

@@ -55,8 +55,8 @@ func (l *Library) DeleteBlobs(ctx context.Context, args json.RawMessage) error {
 }
 
 func (l *Library) deleteBlob(ctx context.Context, acc media.AccountID, key string) error {
-	if !media.ValidAccount(string(acc)) ||
-		!strings.HasPrefix(key, "original/"+string(acc)+"/") && !strings.HasPrefix(key, "rendition/"+string(acc)+"/") {
+	own := func(prefix string) bool { return strings.HasPrefix(key, prefix+string(acc)+"/") }
+	if !media.ValidAccount(string(acc)) || !own("original/") && !own("rendition/") && !own(partPrefix) {
 		return fmt.Errorf("not a blob of account %q", acc)
 	}
 	unlock, err := l.cfg.Cluster.Lock(ctx, blobLock(key))

@@ -34,6 +34,8 @@ type Config struct {
 	Limits transform.Limits
 	// MaxBytes bounds uploads by kind. Zero fields: 64 MiB, 64 MiB and 2 GiB.
 	MaxBytes MaxBytes
+	// Sessions bounds the uploads in parts of an account.
+	Sessions SessionLimits
 	// Grace is how long replaced and deleted bytes stay readable for
 	// requests that are under way; default one minute.
 	Grace  time.Duration
@@ -65,6 +67,8 @@ func (c Config) Validate() error {
 		return errors.New("library: no cluster")
 	case c.MaxBytes.Image < 0 || c.MaxBytes.Raw < 0 || c.MaxBytes.Video < 0:
 		return errors.New("library: a size limit is negative")
+	case c.Sessions.Open < 0 || c.Sessions.Bytes < 0 || c.Sessions.Life < 0:
+		return errors.New("library: a limit of sessions is negative")
 	}
 	return nil
 }
@@ -80,6 +84,7 @@ func New(cfg Config) (*Library, error) {
 	cfg.MaxBytes.Image = orDefault(cfg.MaxBytes.Image, 64<<20)
 	cfg.MaxBytes.Raw = orDefault(cfg.MaxBytes.Raw, 64<<20)
 	cfg.MaxBytes.Video = orDefault(cfg.MaxBytes.Video, 2<<30)
+	cfg.Sessions.defaults(max(cfg.MaxBytes.Image, cfg.MaxBytes.Raw, cfg.MaxBytes.Video))
 	cfg.Grace = orDefault(cfg.Grace, time.Minute)
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -157,6 +162,9 @@ type Upload struct {
 	Formats []string
 	// Eager lists renditions to make before Upload returns.
 	Eager []transform.Transformation
+
+	// finishes is the session that ends with this upload, or "".
+	finishes media.SessionID
 }
 
 // Uploaded is the outcome of an upload.

@@ -147,6 +147,11 @@ func (l *Library) record(ctx context.Context, c *candidate, key string) (*Upload
 				return err
 			}
 		}
+		if c.upload.finishes != "" {
+			if err := l.endSession(tx, a.Account, c.upload.finishes, &out); err != nil {
+				return err
+			}
+		}
 		return tx.AddEvent(l.event(media.EventUploaded, a, map[string]any{"overwritten": old != nil, "version": a.Version.ID}))
 	})
 	if errors.Is(err, catalog.ErrUnknownOutcome) && l.recorded(ctx, out.Asset) {
