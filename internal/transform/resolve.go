@@ -40,9 +40,7 @@ func Resolve(ctx context.Context, t Transformation, f Facts, lim Limits) (Plan, 
 	if err := lim.page(r.page, r.plan.Input.Pages); err != nil {
 		return Plan{}, err
 	}
-	if r.plan.Input.Pages == 1 {
-		r.plan.Output.Delay, r.plan.Output.Loop = 0, 0
-	}
+	r.finish()
 	r.plan.Width, r.plan.Height = r.page.w, r.page.h
 	r.plan.Sources = *r.sources
 	return r.plan, nil
@@ -209,7 +207,7 @@ func (r *resolver) radii(radii [4]Length) (px [4]float64) {
 // push appends an operation, unless it does nothing, and moves on to the page
 // that it leaves.
 func (r *resolver) push(op Op) error {
-	if r.idle(op) {
+	if op = oneForm(op, r.page); r.idle(op) {
 		return nil
 	}
 	to, err := after(op, r.page)

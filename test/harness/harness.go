@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sort"
 	"strings"
 	"sync"
@@ -40,9 +39,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "tintype")
-	_, file, _, _ := runtime.Caller(0)
-	build := exec.Command("go", "build", "-o", path, "./cmd/tintype")
-	build.Dir = filepath.Join(filepath.Dir(file), "..", "..")
+	build := exec.Command("go", "build", "-o", path, "tintype/cmd/tintype") // tests run in their folder of the module
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
