@@ -18,6 +18,7 @@ type Account struct {
 	keys     map[string]media.Key
 	settings map[media.SettingKind][]media.Setting // by name
 	byName   map[settingKey]media.Setting
+	triggers []Trigger
 	named    map[string]transform.Transformation
 }
 
@@ -39,6 +40,7 @@ func New(rec media.Account, settings ...media.Setting) (*Account, error) {
 		a.keys[k.ID] = k
 	}
 	a.indexSettings(settings)
+	a.indexTriggers()
 	return a, nil
 }
 
@@ -139,4 +141,14 @@ func (s *snapshot) endpoint(host, escapedPath string) (Endpoint, bool) {
 	}
 	e, ok := s.first[segment]
 	return e, ok
+}
+
+// FirstKey is the first enabled key, which signs what no call has asked for.
+func (a *Account) FirstKey() (media.Key, bool) {
+	for _, k := range a.Keys {
+		if !k.Disabled {
+			return k, true
+		}
+	}
+	return media.Key{}, false
 }
