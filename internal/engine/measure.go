@@ -45,6 +45,16 @@ func (p *Pool) measure(ctx context.Context, src Source, q transform.Question) (r
 		req.Formats, sources = []string{formatFont}, []Source{src}
 	case src == nil:
 		return reply{}, errors.New("no source")
+	case ask.What == transform.WhatMetadata || ask.What == transform.WhatCinemagraph:
+		h, err := p.header(src)
+		if err != nil {
+			return reply{}, err
+		}
+		if h.Kind == media.KindVideo {
+			a, err := p.measureVideo(ctx, src, h.Format, ask.What)
+			return reply{Answer: transform.Answer{Analysis: &a}}, err
+		}
+		fallthrough
 	default:
 		h, err := p.picture(src)
 		if err != nil {
@@ -91,6 +101,13 @@ func measure(st *stock, q transform.Question) (transform.Answer, error) {
 		return s.palette(ask.Colors)
 	case transform.WhatText:
 		return s.text(ask.Text)
+	}
+	if find, ok := findings[ask.What]; ok {
+		a, err := find(s)
+		if err != nil {
+			return none, err
+		}
+		return transform.Answer{Analysis: &a}, nil
 	}
 	return none, media.Errorf(media.Unsupported, "This server cannot measure %q on a picture", ask.What)
 }

@@ -102,12 +102,15 @@ func (b bin) mean() transform.Color {
 	return transform.Color{R: uint8((b.r + half) / b.n), G: uint8((b.g + half) / b.n), B: uint8((b.b + half) / b.n), A: 255}
 }
 
-// bins counts the colours of what is not transparent in 16 x 16 x 16 cells,
-// and answers those that occur, the fullest first.
-func bins(px []byte, bands int) []bin {
+// seenAlpha is from which alpha on a pixel's colour counts as seen.
+const seenAlpha = 128
+
+// bins counts the colours of what has at least that alpha in 16 x 16 x 16
+// cells, and answers those that occur, the fullest first.
+func bins(px []byte, bands int, alpha byte) []bin {
 	var cube [4096]bin
 	for i := 0; i < len(px); i += bands {
-		if bands == 4 && px[i+3] < 128 {
+		if bands == 4 && px[i+3] < alpha {
 			continue
 		}
 		c := &cube[int(px[i]>>4)<<8|int(px[i+1]>>4)<<4|int(px[i+2]>>4)]
@@ -131,7 +134,7 @@ func (s subject) palette(n int) (transform.Answer, error) {
 	}
 	n = max(1, min(n, paletteMax))
 	var chosen []bin
-	for _, b := range bins(px, p.im.Bands()) {
+	for _, b := range bins(px, p.im.Bands(), seenAlpha) {
 		near := slices.IndexFunc(chosen, func(c bin) bool { return alike(c.mean(), b.mean()) })
 		switch {
 		case near >= 0:
@@ -186,7 +189,7 @@ func (s subject) illustration() (transform.Answer, error) {
 		}
 	}
 	total, few, grey := 0, 0, true
-	for i, b := range bins(px, bands) {
+	for i, b := range bins(px, bands, seenAlpha) {
 		m := b.mean()
 		grey = grey && max(m.R, m.G, m.B)-min(m.R, m.G, m.B) < 16
 		total += b.n

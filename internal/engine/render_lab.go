@@ -60,8 +60,10 @@ func interpolate(t *[labSteps + 2]float32, u float32) float32 {
 	return t[i] + (f-float32(i))*(t[i+1]-t[i])
 }
 
-func (t *labTables) of(r, g, b byte) lab {
-	lr, lg, lb := t.linear[r], t.linear[g], t.linear[b]
+func (t *labTables) of(r, g, b byte) lab { return t.ofLight(t.linear[r], t.linear[g], t.linear[b]) }
+
+// ofLight is of for linear light.
+func (t *labTables) ofLight(lr, lg, lb float32) lab {
 	x := interpolate(&t.root, (0.4124564*lr+0.3575761*lg+0.1804375*lb)/0.95047)
 	y := interpolate(&t.root, 0.2126729*lr+0.7151522*lg+0.0721750*lb)
 	z := interpolate(&t.root, (0.0193339*lr+0.1191920*lg+0.9503041*lb)/1.08883)

@@ -23,6 +23,10 @@ type Detail struct {
 	// Regions are named areas: two points are opposite corners of a
 	// rectangle, more are those of a polygon.
 	Regions map[string][]Point `json:"regions,omitempty"`
+	// Analysis is what was asked for so far about the version that it names;
+	// nil where nothing was. For the present content only if that is the
+	// asset's version.
+	Analysis *Analysis `json:"analysis,omitempty"`
 }
 
 // Box is a rectangle in pixels. It may reach beyond the picture.

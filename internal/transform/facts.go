@@ -77,4 +77,6 @@ type Answer struct {
 	Number float64 `json:",omitempty"`
 	// Colors of a palette, the most frequent first.
 	Colors []Color `json:",omitempty"`
+	// Analysis has the one part that was asked for.
+	Analysis *media.Analysis `json:",omitempty"`
 }

@@ -52,6 +52,16 @@ const (
 	// WhatText asks how large the page of a text is, its ink with Trim:
 	// Answer.Width and Height, each at least 1. It is asked of no source but Font.
 	WhatText What = "text"
+	// The rest is answered in Answer.Analysis, each by one part of it:
+	// Colors, Hash, Quality, ColorVision, Cinemagraph, Metadata and Look.
+	// Metadata is asked of films and sound too, Cinemagraph of films.
+	WhatColors      What = "colors"
+	WhatHash        What = "hash"
+	WhatQuality     What = "quality"
+	WhatColorVision What = "color-vision"
+	WhatCinemagraph What = "cinemagraph"
+	WhatMetadata    What = "metadata"
+	WhatLook        What = "look"
 )
 
 // Question writes the canonical text.

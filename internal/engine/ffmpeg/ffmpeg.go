@@ -78,14 +78,7 @@ func Probe(ctx context.Context, f *os.File, format string, cfg Config) (media.In
 	if err != nil {
 		return media.Info{}, err
 	}
-	args := []string{
-		"-v", "error", "-hide_banner",
-		"-protocol_whitelist", "file,pipe", "-format_whitelist", demuxer, "-f", demuxer,
-	}
-	if demuxer == "mov" {
-		args = append(args, "-enable_drefs", "0", "-use_absolute_path", "0")
-	}
-	args = append(args, "-of", "json=compact=1", "-show_entries", entries, "-i", sandbox.Path(3))
+	args := append([]string{"-of", "json=compact=1", "-show_entries", entries}, input(demuxer)...)
 	out, err := run(ctx, cfg, []*os.File{f}, args)
 	if err != nil {
 		return media.Info{}, probeError(format, err)

@@ -221,3 +221,18 @@ func (im *Image) Remove(name string) {
 	defer C.free(unsafe.Pointer(s))
 	C.vips_image_remove(im.p, s)
 }
+
+// Doubles computes an image of the band format "double" and copies it out,
+// bands interleaved.
+func (im *Image) Doubles() ([]float64, error) {
+	if f := im.Format(); f != "double" {
+		return nil, fmt.Errorf("vips image of %s, not double", f)
+	}
+	px, err := im.Pixels()
+	if err != nil || len(px) == 0 {
+		return nil, err
+	}
+	out := make([]float64, len(px)/8)
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(&out[0])), 8*len(out)), px)
+	return out, nil
+}
