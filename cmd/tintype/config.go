@@ -41,6 +41,7 @@ type config struct {
 	maxRaw       size
 	fetchAllow   []string
 	fetchPorts   []string
+	remoteHosts  []string
 	proxies      []string
 	v2Only       bool
 	sha256Only   bool
@@ -66,6 +67,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.Var(&c.maxRaw, "max-raw", "largest other file to upload")
 	f.StringArrayVar(&c.fetchAllow, "fetch-allow", nil, "private network CIDR from which remote files may be fetched after all; repeatable")
 	f.StringArrayVar(&c.fetchPorts, "fetch-allow-port", nil, "port or range of ports, beside 80 and 443, that may be fetched from; repeatable")
+	f.StringArrayVar(&c.remoteHosts, "remote-host", nil, "host, or *.DOMAIN, whose pictures URLs may name without a signature, \"none\" for no remote pictures at all; repeatable (default: every public host)")
 	f.StringArrayVar(&c.proxies, "trusted-proxy", nil, "network CIDR of proxies whose X-Forwarded-For tells the client's address; repeatable")
 	f.BoolVar(&c.v2Only, "signature-v2-only", false, "refuse signatures of API calls in version 1, which do not tell an & in a value from the next parameter")
 	f.BoolVar(&c.sha256Only, "signature-sha256", false, "refuse signatures of API calls by SHA-1")
@@ -74,7 +76,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 }
 
 // listVariables are the variables whose name is the plural of their flag; they hold several values, parted by white space.
-var listVariables = map[string]string{"account": "TINTYPE_ACCOUNTS", "endpoint": "TINTYPE_ENDPOINTS", "trusted-proxy": "TINTYPE_TRUSTED_PROXIES"}
+var listVariables = map[string]string{"account": "TINTYPE_ACCOUNTS", "endpoint": "TINTYPE_ENDPOINTS", "remote-host": "TINTYPE_REMOTE_HOSTS", "trusted-proxy": "TINTYPE_TRUSTED_PROXIES"}
 
 // fromEnvironment sets every flag that was not given from its variable.
 func fromEnvironment(cmd *cobra.Command) error {

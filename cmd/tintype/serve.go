@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,6 +32,7 @@ import (
 	"tintype/internal/media"
 	"tintype/internal/rendition"
 	"tintype/internal/server"
+	"tintype/internal/transform"
 )
 
 func serveCommand() *cobra.Command {
@@ -183,9 +185,14 @@ func (s *service) open(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the accounts: %w", err)
 	}
-	s.renditions, err = rendition.New(rendition.Config{
+	renditions := rendition.Config{
 		Catalog: s.db, Blobs: s.blobs, Engine: s.engine, Cluster: s.cluster, Logger: s.log,
-	})
+		Named: s.named, RemoteHosts: s.config.remoteHosts,
+	}
+	if !slices.Equal(s.config.remoteHosts, []string{"none"}) {
+		renditions.Import = s.importRemote
+	}
+	s.renditions, err = rendition.New(renditions)
 	if err != nil {
 		return err
 	}
@@ -204,6 +211,21 @@ func (s *service) open(ctx context.Context) (err error) {
 		return err
 	}
 	return s.openServer()
+}
+
+// named finds a named transformation of an account.
+func (s *service) named(acc media.AccountID, name string) (transform.Transformation, bool) {
+	a, ok := s.accounts.ByName(acc)
+	if !ok {
+		return transform.Transformation{}, false
+	}
+	return a.Named(name)
+}
+
+// importRemote closes the circle of two parts: the library, which stands on
+// the renditions, makes the assets that these need from elsewhere.
+func (s *service) importRemote(ctx context.Context, acc media.AccountID, as media.Ref, url string) (*media.Asset, error) {
+	return s.library.Import(ctx, acc, as, url)
 }
 
 func (s *service) openLibrary() error {

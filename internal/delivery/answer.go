@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -190,6 +191,26 @@ func (d *Delivery) dress(out *answer, q Request, a *media.Asset, t contentType, 
 	}
 	if q.Attachment || t.download {
 		add("Content-Disposition", attachment(downloadName(q.Download, a, format)))
+	}
+}
+
+// standIn makes a an answer that shows a default in place of what is missing.
+func (a *answer) standIn(def *Default, missing error) {
+	a.personal = true
+	h := http.Header{}
+	if def.Tell != nil {
+		def.Tell(h, missing)
+	}
+	if a.until.IsZero() {
+		h.Set("Cache-Control", "private, no-transform, max-age=60") // until the picture comes
+	}
+	for name, values := range h {
+		i := slices.IndexFunc(a.fields, func(f field) bool { return f.name == name })
+		if i < 0 {
+			a.fields = append(a.fields, field{name, values})
+			continue
+		}
+		a.fields[i].value = values
 	}
 }
 

@@ -71,6 +71,11 @@ type Request struct {
 	Account *account.Account
 	// Refs are the candidates: the first that exists is meant.
 	Refs []media.Ref
+	// Imports are files that may be brought in when none of them does: the
+	// first that can be had is meant.
+	Imports []Import
+	// Default stands in when there is none of all these; nil is an error.
+	Default *Default
 	// Chain is what to do to it; an empty one asks for the original.
 	Chain transform.Transformation
 	// Signed: a valid signature or token covers the request. A wrong one is
@@ -88,6 +93,21 @@ type Request struct {
 	Download string
 	Client   Client
 	Rules    Rules
+}
+
+// Import is a remote file that may become an asset.
+type Import struct {
+	As  media.Ref // by name, of open access
+	URL string
+}
+
+// Default is a picture in the place of one that does not exist. It is public,
+// and answers that show it are kept for a short time only.
+type Default struct {
+	Ref media.Ref
+	// Tell adds headers to an answer that shows it, in place of the error
+	// that it answers; nil adds none.
+	Tell func(h http.Header, missing error)
 }
 
 // Delivery answers requests for assets. Safe for concurrent use.
@@ -168,6 +188,10 @@ func (d *Delivery) Serve(w http.ResponseWriter, r *http.Request, q Request) erro
 		return media.Errorf(media.Unauthorized, "The signature has expired")
 	}
 	mark := d.hot.mark()
+	var err error
+	if q.Chain, err = transform.Expand(q.Chain, q.Account.Named); err != nil {
+		return err
+	}
 	f, err := d.find(r.Context(), q)
 	if err != nil {
 		return err
@@ -175,6 +199,9 @@ func (d *Delivery) Serve(w http.ResponseWriter, r *http.Request, q Request) erro
 	a, err := d.answer(r.Context(), q, f)
 	if err != nil {
 		return err
+	}
+	if f.missing != nil {
+		a.standIn(q.Default, f.missing)
 	}
 	body, err := a.open(r.Context(), d.cfg.Blobs, wantsWhole(r))
 	if err != nil {

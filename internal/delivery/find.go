@@ -14,17 +14,50 @@ import (
 type found struct {
 	asset *media.Asset
 	first bool // it is the first candidate
+	// missing is why asset is the request's default and no candidate; or nil.
+	missing error
 }
 
 // find looks for the first candidate that exists and that the request may
-// have. Nobody learns from the answer whether a name of restricted access
-// exists: without a signature it is Unauthorized either way. An id that the
-// request may not have is NotFound, as one that does not exist.
+// have, then for what can be brought in, then for the default. Nobody learns
+// from the answer whether a name of restricted access exists: without a
+// signature it is Unauthorized either way. An id that the request may not
+// have is NotFound, as one that does not exist.
 func (d *Delivery) find(ctx context.Context, q Request) (found, error) {
+	for _, im := range q.Imports {
+		if im.As.Access != media.Remote {
+			continue // nobody but the account's owner says what is read
+		}
+		if err := d.cfg.Renditions.MayImport(im.URL, q.Signed); err != nil {
+			return found{}, err
+		}
+	}
+	f, err := d.stored(ctx, q, q.Refs)
+	for i := 0; i < len(q.Imports) && missing(err); i++ {
+		var a *media.Asset
+		if a, err = d.cfg.Renditions.Import(ctx, q.Account.ID, q.Imports[i].As, q.Imports[i].URL); err == nil {
+			return found{asset: a, first: i == 0 && len(q.Refs) <= 1}, nil
+		}
+	}
+	if q.Default == nil || !missing(err) {
+		return f, err
+	}
+	f, other := d.stored(ctx, q, []media.Ref{q.Default.Ref})
+	if missing(other) {
+		return found{}, err
+	}
+	f.first, f.missing = false, err
+	return f, other
+}
+
+func missing(err error) bool { return err != nil && media.CodeOf(err) == media.NotFound }
+
+// stored looks for the first of refs that exists and that the request may have.
+func (d *Delivery) stored(ctx context.Context, q Request, refs []media.Ref) (found, error) {
 	var f found
 	denied := false
 	err := d.cfg.Catalog.View(ctx, func(tx *catalog.Tx) error {
-		for i, ref := range q.Refs {
+		for i, ref := range refs {
 			if err := deliverable(ref, q.Chain); err != nil && !q.Rules.ImagesOnly {
 				return err
 			}
@@ -58,10 +91,10 @@ func (d *Delivery) find(ctx context.Context, q Request) (found, error) {
 		return f, nil
 	case denied:
 		return f, media.Errorf(media.Unauthorized, "A valid signature is required")
-	case len(q.Refs) == 0:
+	case len(refs) == 0:
 		return f, media.Errorf(media.NotFound, "Resource not found")
 	}
-	return f, media.Errorf(media.NotFound, "Resource not found - %s", label(q.Refs[0]))
+	return f, media.Errorf(media.NotFound, "Resource not found - %s", label(refs[0]))
 }
 
 func label(r media.Ref) string {
@@ -73,9 +106,6 @@ func label(r media.Ref) string {
 
 // deliverable refuses what no existing asset could make work.
 func deliverable(ref media.Ref, t transform.Transformation) error {
-	if ref.URL != "" {
-		return media.Errorf(media.Unsupported, "Remote files are not delivered here")
-	}
 	if len(t.Steps) > 0 && (ref.Kind == media.KindVideo || ref.Kind == media.KindRaw) {
 		return media.Errorf(media.Unsupported, "Transformations of %s files are not supported", ref.Kind)
 	}
@@ -84,10 +114,10 @@ func deliverable(ref media.Ref, t transform.Transformation) error {
 
 // needsSignature says whether a request for an existing asset takes one.
 func needsSignature(a *media.Asset, t transform.Transformation) bool {
-	switch a.Access {
-	case media.Public:
+	switch {
+	case a.Access.Open():
 		return false
-	case media.Private:
+	case a.Access == media.Private:
 		return a.Kind != media.KindImage || t.Output.Format != transform.Auto && rendition.Original(a, t)
 	}
 	return true

@@ -165,6 +165,7 @@ type Upload struct {
 
 	// finishes is the session that ends with this upload, or "".
 	finishes media.SessionID
+	remote   bool // URL is what the asset is a copy of
 }
 
 // Uploaded is the outcome of an upload.

@@ -100,8 +100,10 @@ func (l *Library) record(ctx context.Context, c *candidate, key string) (*Upload
 	if err != nil {
 		return nil, err
 	}
-	if err := CheckName(name); err != nil {
-		return nil, err
+	if c.upload.Access != media.Remote {
+		if err := CheckName(name); err != nil {
+			return nil, err
+		}
 	}
 	version, err := l.newID()
 	if err != nil {
@@ -188,6 +190,12 @@ func (l *Library) asset(c *candidate, name, key string, old *media.Asset) *media
 		Version: media.Version{
 			Blob: key, SHA256: c.staged.SHA256, MD5: c.staged.MD5, Info: c.info, CreatedAt: now.Truncate(time.Second),
 		},
+	}
+	if u.Access == media.Remote {
+		a.Folder = ""
+	}
+	if u.remote {
+		a.Detail.Source = u.URL
 	}
 	if !u.NoOriginalName {
 		a.OriginalName = stem(u.Filename)

@@ -91,7 +91,7 @@ func checkUpload(u *Upload) error {
 	}
 	u.Filename = strings.ToValidUTF8(u.Filename, "_")
 	u.Folder = strings.Trim(u.Folder, "/")
-	if u.Name != "" || u.Folder != "" {
+	if (u.Name != "" || u.Folder != "") && u.Access != media.Remote {
 		placeholder := u.Name
 		if placeholder == "" {
 			placeholder = "x"

@@ -43,6 +43,16 @@ type Point struct {
 	Y int `json:"y"`
 }
 
+// Around is the smallest rectangle that holds all of at least one point.
+func Around(points []Point) Box {
+	least, most := points[0], points[0]
+	for _, p := range points[1:] {
+		least = Point{min(least.X, p.X), min(least.Y, p.Y)}
+		most = Point{max(most.X, p.X), max(most.Y, p.Y)}
+	}
+	return Box{least.X, least.Y, most.X - least.X, most.Y - least.Y}
+}
+
 // Setting is a thing that an account has defined, beside its assets: a named
 // transformation, an upload preset, a webhook. Kind says which, Name is
 // unique within Account and Kind, and Body is a JSON object in the form that

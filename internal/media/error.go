@@ -112,8 +112,13 @@ func (e *LimitError) Error() string {
 // LayerError is the cause inside an Error about an asset that a
 // transformation names (a layer, a font, a table), not about the asset that
 // it is for; dialects have other words for the two.
-type LayerError struct{ Ref Ref }
+type LayerError struct {
+	Ref Ref
+	Err error // the cause; may be nil
+}
 
 func (e *LayerError) Error() string {
 	return fmt.Sprintf("layer %s%s%s", e.Ref.Name, e.Ref.ID, e.Ref.URL)
 }
+
+func (e *LayerError) Unwrap() error { return e.Err }

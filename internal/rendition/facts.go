@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"tintype/internal/catalog"
@@ -31,7 +32,12 @@ func (r *asked) asset(ctx context.Context, ref media.Ref, use transform.SourceUs
 		return a, nil
 	}
 	if ref.URL != "" {
-		return nil, media.Errorf(media.Unsupported, "Remote files cannot be used as layers")
+		a, err := r.remote(ctx, ref)
+		if err != nil {
+			return nil, err
+		}
+		r.remember(key, a)
+		return a, nil
 	}
 	full := ref
 	if ref.ID == "" && ref.Kind == "" {
@@ -42,7 +48,7 @@ func (r *asked) asset(ctx context.Context, ref media.Ref, use transform.SourceUs
 	}
 	open := r.signed || use == transform.UseFont
 	// Nobody learns whether a name of restricted access exists.
-	if full.ID == "" && full.Access != media.Public && !open {
+	if full.ID == "" && !full.Access.Open() && !open {
 		return nil, media.Errorf(media.Unauthorized, "A valid signature is required")
 	}
 	var a *media.Asset
@@ -50,25 +56,44 @@ func (r *asked) asset(ctx context.Context, ref media.Ref, use transform.SourceUs
 		a, err = tx.Asset(r.account, full)
 		return err
 	})
-	hidden := err == nil && a.Access != media.Public && !open
+	hidden := err == nil && !a.Access.Open() && !open
 	switch {
 	case hidden, err != nil && media.CodeOf(err) == media.NotFound:
 		return nil, &media.Error{Code: media.NotFound, Message: "Resource not found - " + nameOf(ref), Err: &media.LayerError{Ref: ref}}
 	case err != nil:
 		return nil, fmt.Errorf("find layer: %w", err)
 	}
+	r.remember(key, a)
+	return a, nil
+}
+
+func (r *asked) remember(key transform.PlanSource, a *media.Asset) {
 	if r.further == nil {
 		r.further = map[transform.PlanSource]*media.Asset{}
 	}
 	r.further[key] = a
-	return a, nil
+}
+
+// remote finds or imports the picture that a layer's URL names.
+func (r *asked) remote(ctx context.Context, ref media.Ref) (*media.Asset, error) {
+	if err := r.store.MayImport(ref.URL, r.signed); err != nil {
+		return nil, err
+	}
+	a, err := r.store.Import(ctx, r.account, media.RemoteRef(ref.URL), ref.URL)
+	if code := media.CodeOf(err); err != nil && (code == media.NotFound || code == media.Invalid) {
+		return nil, &media.Error{Code: code, Op: "import layer", Message: media.MessageOf(err), Err: &media.LayerError{Ref: ref, Err: err}}
+	}
+	return a, err
 }
 
 func nameOf(ref media.Ref) string {
-	if ref.Name != "" {
+	switch {
+	case ref.Name != "":
 		return ref.Name
+	case ref.ID != "":
+		return string(ref.ID)
 	}
-	return string(ref.ID)
+	return ref.URL
 }
 
 // sources finds the further assets of a plan, in its order.
@@ -125,6 +150,41 @@ func (f facts) Value(name string) (transform.Value, bool) {
 		return transform.TextOf(v), ok
 	}
 	return transform.Value{}, false
+}
+
+// Named knows the account's named transformations.
+func (f facts) Named(name string) (transform.Transformation, bool) {
+	if find := f.asked.store.cfg.Named; find != nil {
+		return find(f.asked.account, name)
+	}
+	return transform.Transformation{}, false
+}
+
+// Stored knows the rectangles that the user marked.
+func (f facts) Stored(kind transform.Anchor, name string) []transform.Box4 {
+	d, info := f.asset.Detail, f.asset.Version.Info
+	var boxes []media.Box
+	switch kind {
+	case transform.Face, transform.Faces:
+		boxes = d.Faces
+	case transform.Custom:
+		boxes = d.Coordinates
+	case transform.Region:
+		if points := d.Regions[name]; len(points) > 0 {
+			boxes = []media.Box{media.Around(points)}
+		}
+	}
+	if len(boxes) == 0 || info.Width < 1 || info.Height < 1 {
+		return nil
+	}
+	boxes = slices.Clone(boxes)
+	slices.SortStableFunc(boxes, func(a, b media.Box) int { return b.Width*b.Height - a.Width*a.Height })
+	w, h := float64(info.Width), float64(info.Height)
+	out := make([]transform.Box4, len(boxes))
+	for i, b := range boxes {
+		out[i] = transform.Box4{X: float64(b.X) / w, Y: float64(b.Y) / h, Width: float64(b.Width) / w, Height: float64(b.Height) / h}
+	}
+	return out
 }
 
 // Measure answers what was measured before, or measures it. A text in a font

@@ -112,7 +112,7 @@ func TestLayersThatMayNotBeRead(t *testing.T) {
 		}
 	}
 	w.Put(renditiontest.Raw("notes", "txt"), []byte("N"))
-	for want, ref := range map[media.Code]media.Ref{
+	for want, ref := range map[media.Code]media.Ref{ // nothing imports here
 		media.NotFound:    named("nothing", media.Public),
 		media.Unsupported: {URL: "https://example.org/logo.png"},
 		media.Invalid:     {Kind: media.KindRaw, Access: media.Public, Name: "notes"},

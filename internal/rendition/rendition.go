@@ -24,6 +24,14 @@ type Config struct {
 	Blobs   blob.Store
 	Engine  engine.Engine
 	Cluster cluster.Cluster
+	// Named finds an account's named transformation; nil knows none.
+	Named func(acc media.AccountID, name string) (transform.Transformation, bool)
+	// Import makes the asset that as names of what a URL names; nil where
+	// nothing remote is used. See Store.Import for its errors.
+	Import func(ctx context.Context, acc media.AccountID, as media.Ref, url string) (*media.Asset, error)
+	// RemoteHosts are those whose files may be used without a signature:
+	// names, or "*.example.com" for all below one. Empty is every host.
+	RemoteHosts []string
 	// Limits bound every plan.
 	Limits transform.Limits
 	// Timeout bounds one run of the engine, default 15 s.
@@ -60,6 +68,8 @@ type Store struct {
 	cfg      Config
 	renders  flights[*Result]
 	measures flights[transform.Answer]
+	imports  flights[*media.Asset]
+	turns    chan struct{} // taken by those who read remote files
 	checks   checks
 }
 
@@ -83,7 +93,7 @@ func New(cfg Config) (*Store, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Store{cfg: cfg}, nil
+	return &Store{cfg: cfg, turns: make(chan struct{}, maxImports)}, nil
 }
 
 // Result is a rendition that was found or made. It is shared between callers:

@@ -39,8 +39,16 @@ func (d *Dialect) Parse(r *http.Request, e account.Endpoint) (delivery.Request, 
 	if !u.signed && granted.given {
 		q.Until = granted.until
 	}
-	for _, id := range u.IDs {
-		q.Refs = append(q.Refs, media.Ref{Kind: u.Kind, Access: u.Access, Name: id.PublicID})
+	if u.askAlso(r.URL.RawQuery) {
+		q.Personal = true // the hot index does not look at the query
+	}
+	q.Imports = u.imports(e.Account)
+	q.Refs = u.refs()
+	if u.chain.Default != "" && u.Kind == media.KindImage && u.Access.Open() {
+		q.Default = &delivery.Default{
+			Ref:  media.Ref{Kind: media.KindImage, Access: media.Public, Name: u.chain.Default},
+			Tell: func(h http.Header, missing error) { h.Set(errorHeader, headerText(media.MessageOf(missing))) },
+		}
 	}
 	if u.Kind == media.KindRaw && q.Download != "" && path.Ext(q.Download) == "" {
 		q.Download += path.Ext(u.IDs[0].PublicID) // no format says it

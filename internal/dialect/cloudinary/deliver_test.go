@@ -1,9 +1,11 @@
 package cloudinary
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,12 +68,13 @@ func TestParseSigned(t *testing.T) {
 	t.Parallel()
 	e := testEndpoint(t, "/demo")
 	for path, want := range map[string]media.Code{
-		"/demo/image/authenticated/s--v2fTPYTu--/v1/sample.jpg":           0,
-		"/demo/image/authenticated/s--v2fTPYTv--/v1/sample.jpg":           media.Unauthorized,
-		"/demo/image/upload/s--v2fTPYTv--/sample.jpg":                     media.Unauthorized,
-		"/demo/image/upload/s--v2f--/sample.jpg":                          media.Unauthorized,
-		"/demo/image/upload/s--v2fTPYTu--/w_abc/sample.jpg":               media.Unauthorized,
-		"/demo/image/fetch/s--hH_YcbiS--/http://google.com/path/to/a.png": media.Unsupported,
+		"/demo/image/authenticated/s--v2fTPYTu--/v1/sample.jpg":               0,
+		"/demo/image/authenticated/s--v2fTPYTv--/v1/sample.jpg":               media.Unauthorized,
+		"/demo/image/upload/s--v2fTPYTv--/sample.jpg":                         media.Unauthorized,
+		"/demo/image/upload/s--v2f--/sample.jpg":                              media.Unauthorized,
+		"/demo/image/upload/s--v2fTPYTu--/w_abc/sample.jpg":                   media.Unauthorized,
+		"/demo/image/fetch/s--hH_YcbiS--/http://google.com/path/to/image.png": 0,
+		"/demo/image/fetch/s--hH_YcbiS--/http://google.com/path/to/a.png":     media.Unauthorized,
 	} {
 		q, err := new(Dialect).Parse(httptest.NewRequest(http.MethodGet, path, nil), e)
 		if want == 0 {
@@ -170,5 +173,53 @@ func TestParseToken(t *testing.T) {
 	q, err = d.Parse(httptest.NewRequest(http.MethodGet, path, nil), e)
 	if err != nil || q.Signed || q.Personal || !q.Until.IsZero() {
 		t.Errorf("without a token: %+v, %v", q, err)
+	}
+}
+
+func TestParseRemote(t *testing.T) {
+	t.Parallel()
+	body := json.RawMessage(`{"template":"https://origin.test/base/"}`)
+	acc, err := account.New(media.Account{ID: "demo"},
+		media.Setting{Account: "demo", Kind: account.KindMapping, Name: "shop", Body: body},
+		media.Setting{Account: "demo", Kind: account.KindMapping, Name: "shop/deep", Body: json.RawMessage(`{"template":"https://deep.test/?p="}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := account.Endpoint{Prefix: "/demo", Dialect: Name, Account: acc}
+	public := func(name string) media.Ref { return media.Ref{Kind: media.KindImage, Access: media.Public, Name: name} }
+	for path, want := range map[string][]delivery.Import{
+		"/demo/image/fetch/https://ex.test/a.jpg":                {{As: media.RemoteRef("https://ex.test/a.jpg"), URL: "https://ex.test/a.jpg"}},
+		"/demo/image/fetch/w_5/https://ex.test/a?b=c&_a=BAM&d=e": {{As: media.RemoteRef("https://ex.test/a?b=c&d=e"), URL: "https://ex.test/a?b=c&d=e"}},
+		"/demo/image/upload/w_5/v1/shop/a%20b/c.jpg":             {{As: public("shop/a b/c"), URL: "https://origin.test/base/a%20b/c.jpg"}},
+		"/demo/image/upload/v1/shop/deep/c.png":                  {{As: public("shop/deep/c"), URL: "https://deep.test/?p=c.png"}},
+		"/demo/image/upload/v1/shopping/c.png":                   nil,
+		"/demo/image/private/v1/shop/c.png":                      nil,
+	} {
+		q, err := new(Dialect).Parse(httptest.NewRequest(http.MethodGet, path, nil), e)
+		if err != nil || !reflect.DeepEqual(q.Imports, want) {
+			t.Errorf("%s: %+v, %v; want %+v", path, q.Imports, err, want)
+		}
+		if asked := strings.Contains(path, "?"); q.Personal != asked {
+			t.Errorf("%s: personal is %v", path, q.Personal)
+		}
+		for _, im := range want {
+			if len(q.Refs) != 1 || q.Refs[0] != im.As {
+				t.Errorf("%s: refs %+v", path, q.Refs)
+			}
+		}
+	}
+	for path, want := range map[string]string{
+		"/demo/image/upload/d_a:b.png/no.jpg":             "a/b",
+		"/demo/image/fetch/d_a.png/https://ex.test/a":     "a",
+		"/demo/image/authenticated/s--x--/d_a.png/no.jpg": "",
+	} {
+		q, err := new(Dialect).Parse(httptest.NewRequest(http.MethodGet, path, nil), e)
+		got := ""
+		if err == nil && q.Default != nil {
+			got = q.Default.Ref.Name
+		}
+		if got != want {
+			t.Errorf("%s: default %q, want %q", path, got, want)
+		}
 	}
 }

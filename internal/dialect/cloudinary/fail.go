@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tintype/internal/dialect"
+	"tintype/internal/library"
 	"tintype/internal/media"
 )
 
@@ -25,6 +26,10 @@ func (d *Dialect) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Allow", "GET, HEAD")
 		writeDeliveryError(w, err, http.StatusMethodNotAllowed)
 		return
+	}
+	var content *library.ContentError // of a remote file
+	if errors.As(err, &content) {
+		err = inWords(err)
 	}
 	writeError(w, err, false)
 }

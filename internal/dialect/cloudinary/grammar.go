@@ -21,6 +21,8 @@ type parsedChain struct {
 	// extension, "" for the asset's own.
 	Attachment bool
 	Filename   string
+	// Default is the public id of what stands in for a missing picture.
+	Default string
 	// Immutable asks for a Cache-Control that says so, which it does anyway.
 	Immutable bool
 	// Hinted: the chain depends on what the client said of itself.

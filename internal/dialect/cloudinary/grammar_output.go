@@ -25,12 +25,13 @@ var jpegmini = map[string]transform.Level{
 }
 
 // output records what configures the encoder, for the whole chain: f_, q_,
-// cs_, dpr_, dn_, dl_ and the loop of an animation.
+// cs_, dpr_, dn_, dl_ and the loop of an animation; and d_, which is for when
+// there is nothing to encode.
 func (p *chainParser) output(c component, _ *qualifiers) error {
 	for _, one := range []struct {
 		prefix string
 		read   func(string) error
-	}{{"f", p.format}, {"q", p.quality}, {"cs", p.space}, {"dpr", p.ratioOfPixels}, {"dn", p.density}, {"dl", p.delay}} {
+	}{{"f", p.format}, {"q", p.quality}, {"cs", p.space}, {"dpr", p.ratioOfPixels}, {"dn", p.density}, {"dl", p.delay}, {"d", p.standIn}} {
 		v, ok := c.values[one.prefix]
 		if !ok {
 			continue
@@ -189,6 +190,16 @@ func (p *chainParser) density(value string) error {
 		return invalidParam("dn", value)
 	}
 	p.Input.Density, p.Output.Density = n, int(n)
+	return nil
+}
+
+// standIn reads d_.
+func (p *chainParser) standIn(value string) error {
+	name, _ := cutExtension(strings.ReplaceAll(value, ":", "/"))
+	if validID(name) != nil || !printable(name) {
+		return invalidParam("d", value)
+	}
+	p.Default = name
 	return nil
 }
 

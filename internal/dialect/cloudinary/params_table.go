@@ -25,7 +25,7 @@ var params = map[string]param{
 	"c":   {"crop", true},
 	"co":  {"color", true},
 	"cs":  {"color space", true},
-	"d":   {"default image", false},
+	"d":   {"default image", true},
 	"dl":  {"delay", true},
 	"dn":  {"density", true},
 	"dpr": {"dpr", true},

@@ -70,10 +70,12 @@ var accessTypes = map[string]media.Access{
 	"public":        media.Public,
 	"private":       media.Private,
 	"authenticated": media.Authenticated,
+	"fetch":         media.Remote,
+	"url":           media.Remote,
 }
 
 // otherTypes are delivery types that are not offered here yet.
-var otherTypes = words(`fetch url facebook twitter twitter_name gravatar instagram_name google_plus
+var otherTypes = words(`facebook twitter twitter_name gravatar instagram_name google_plus
 	youtube vimeo dailymotion hulu animoto worldstarhiphop sprite multi text list asset`)
 
 var (
@@ -110,7 +112,7 @@ func splitURL(path string) (deliveryURL, error) {
 			return u, invalidSignature(rest[0])
 		}
 	}
-	for len(rest) > least && isComponent(rest[0]) {
+	for len(rest) > least && isComponent(rest[0]) && !(f.access == media.Remote && remoteText.MatchString(rest[0])) {
 		u.Components, rest = append(u.Components, rest[0]), rest[1:]
 	}
 	if len(rest) > least && versionText.MatchString(rest[0]) {
@@ -118,6 +120,11 @@ func splitURL(path string) (deliveryURL, error) {
 	}
 	if len(rest) < least || rest[0] == "" {
 		return u, notFound(strings.Join(segments, "/"))
+	}
+	if f.access == media.Remote {
+		id, err := remoteID(rest)
+		u.IDs = []candidate{id}
+		return u, err
 	}
 	u.IDs, err = candidates(f, rest)
 	return u, err

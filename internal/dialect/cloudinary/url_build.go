@@ -44,7 +44,7 @@ func assetPath(ref media.Ref, version int64, format, secret string) string {
 		id.Ext = media.Extension(format)
 		source += "." + id.Ext
 	}
-	if ref.Access != media.Public {
+	if !ref.Access.Open() {
 		u.Signature = deliverySignature("", source, secret)
 	}
 	u.IDs = []candidate{id}
@@ -58,6 +58,8 @@ func deliveryType(a media.Access) string {
 		return "private"
 	case media.Authenticated:
 		return "authenticated"
+	case media.Remote:
+		return "fetch"
 	}
 	return "upload"
 }

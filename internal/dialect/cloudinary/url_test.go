@@ -56,6 +56,9 @@ func describe(path string, keys []media.Key) string {
 	if u.chain.Hinted {
 		fmt.Fprintln(&b, "by hints")
 	}
+	if u.chain.Default != "" {
+		fmt.Fprintf(&b, "default %q\n", u.chain.Default)
+	}
 	if u.chain.Restricted {
 		fmt.Fprintln(&b, "needs a signature")
 	}
