@@ -39,6 +39,7 @@ type config struct {
 	maxImage     size
 	maxVideo     size
 	maxRaw       size
+	maxArchive   size
 	fetchAllow   []string
 	fetchPorts   []string
 	remoteHosts  []string
@@ -51,7 +52,7 @@ type config struct {
 
 func (c *config) flags(f *pflag.FlagSet) {
 	c.cache, c.workerMemory = 256<<20, 1<<30
-	c.maxImage, c.maxRaw, c.maxVideo = 64<<20, 64<<20, 2<<30
+	c.maxImage, c.maxRaw, c.maxVideo, c.maxArchive = 64<<20, 64<<20, 2<<30, 2<<30
 	f.StringVar(&c.data, "data", "data", "folder for everything that is kept: database and files")
 	f.StringArrayVar(&c.listen, "listen", []string{"localhost:8080"}, "address to listen on; repeatable")
 	f.StringArrayVar(&c.accounts, "account", nil, "account NAME:KEY:SECRET, made when it is not there; repeatable")
@@ -65,6 +66,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.Var(&c.maxImage, "max-image", "largest image to upload")
 	f.Var(&c.maxVideo, "max-video", "largest video to upload")
 	f.Var(&c.maxRaw, "max-raw", "largest other file to upload")
+	f.Var(&c.maxArchive, "max-archive", "most bytes that the files of one archive may have together")
 	f.StringArrayVar(&c.fetchAllow, "fetch-allow", nil, "private network CIDR from which remote files may be fetched after all; repeatable")
 	f.StringArrayVar(&c.fetchPorts, "fetch-allow-port", nil, "port or range of ports, beside 80 and 443, that may be fetched from; repeatable")
 	f.StringArrayVar(&c.remoteHosts, "remote-host", nil, "host, or *.DOMAIN, whose pictures URLs may name without a signature, \"none\" for no remote pictures at all; repeatable (default: every public host)")

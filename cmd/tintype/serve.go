@@ -243,7 +243,8 @@ func (s *service) openLibrary() error {
 	}
 	s.library, err = library.New(library.Config{
 		Catalog: s.db, Blobs: s.blobs, Engine: s.engine, Renditions: s.renditions, Cluster: s.cluster, Fetch: client, Logger: s.log,
-		MaxBytes: library.MaxBytes{Image: int64(s.config.maxImage), Raw: int64(s.config.maxRaw), Video: int64(s.config.maxVideo)},
+		MaxBytes:   library.MaxBytes{Image: int64(s.config.maxImage), Raw: int64(s.config.maxRaw), Video: int64(s.config.maxVideo)},
+		MaxArchive: int64(s.config.maxArchive),
 	})
 	if err != nil {
 		return err
@@ -278,7 +279,7 @@ func (s *service) openServer() error {
 // dialects are all that endpoints may name.
 func (s *service) dialects() ([]dialect.Dialect, error) {
 	first, err := cloudinary.New(cloudinary.Config{
-		Accounts: s.accounts, Library: s.library, Cluster: s.cluster, PublicURL: s.publicURL.String(), Logger: s.log,
+		Accounts: s.accounts, Library: s.library, Cluster: s.cluster, Delivery: s.delivery, PublicURL: s.publicURL.String(), Logger: s.log,
 		SignatureV2Only: s.config.v2Only, SignatureSHA256: s.config.sha256Only,
 	})
 	if err != nil {

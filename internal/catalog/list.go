@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -27,7 +28,9 @@ type AssetQuery struct {
 	// Prefix of the name, literally: no character of it is special.
 	Prefix string
 	// Names, when not nil, are the only names to find.
-	Names  []string
+	Names []string
+	// Tag, when not empty, is one that the assets have.
+	Tag    string
 	Cursor string // of the page before; "" begins
 	Limit  int    // at most 1,000; 0 is 100
 	Order  Order
@@ -52,7 +55,7 @@ func pageSize(limit int) int {
 // end. A cursor goes on behind the last asset of its page, also when that was
 // deleted since; with a cursor of another order, or junk, the error is Invalid.
 func (tx *Tx) Assets(acc media.AccountID, q AssetQuery) ([]*media.Asset, string, error) {
-	if err := checkText("prefix", q.Prefix); err != nil {
+	if err := errors.Join(checkText("prefix", q.Prefix), checkText("tag", q.Tag)); err != nil {
 		return nil, "", err
 	}
 	if q.Names != nil && len(q.Names) == 0 {
@@ -61,7 +64,7 @@ func (tx *Tx) Assets(acc media.AccountID, q AssetQuery) ([]*media.Asset, string,
 	limit := pageSize(q.Limit)
 	var rows []assetRow
 	s := tx.selectAssets(&rows, acc).Where("a.deleted = ?", false).Limit(int64(limit) + 1)
-	s = q.filter(s)
+	s = tx.tagged(q.filter(s), q.Tag)
 	s, kind, err := q.page(s)
 	if err != nil {
 		return nil, "", err

@@ -129,3 +129,19 @@ func (tx *Tx) DeleteRenditions(acc media.AccountID, id media.AssetID) ([]*media.
 	list, err := renditions(rows)
 	return list, tx.fail("read rendition", err)
 }
+
+// DeleteRenditionsOf removes the records of the renditions of an asset that
+// have one of the keys, and returns them, for their blobs.
+func (tx *Tx) DeleteRenditionsOf(acc media.AccountID, id media.AssetID, keys []string) ([]*media.Rendition, error) {
+	if err := tx.writable(); err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	var rows []renditionRow
+	_, err := tx.tx.NewDelete().Model(&rows).Where("account = ?", string(acc)).Where("asset = ?", string(id)).
+		Where("key IN (?)", bun.In(keys)).Returning("*").Exec(tx.ctx)
+	if err != nil {
+		return nil, tx.failWrite("delete renditions", err)
+	}
+	list, err := renditions(rows)
+	return list, tx.fail("read rendition", err)
+}

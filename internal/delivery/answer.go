@@ -190,7 +190,7 @@ func (d *Delivery) dress(out *answer, q Request, a *media.Asset, t contentType, 
 		add("Content-Security-Policy", t.policy)
 	}
 	if q.Attachment || t.download {
-		add("Content-Disposition", attachment(downloadName(q.Download, a, format)))
+		add("Content-Disposition", Attachment(downloadName(q.Download, a, format)))
 	}
 }
 

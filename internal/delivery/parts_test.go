@@ -233,7 +233,7 @@ func FuzzAttachment(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		v := attachment(name)
+		v := Attachment(name)
 		for i := 0; i < len(v); i++ {
 			if v[i] < ' ' || v[i] > '~' {
 				t.Fatalf("%q gives %q", name, v)

@@ -67,10 +67,10 @@ func originalType(kind media.Kind, format string) contentType {
 	return contentType{mime: "application/octet-stream", download: true, policy: policySandbox}
 }
 
-// attachment is the value of Content-Disposition for a file name of any
+// Attachment is the value of Content-Disposition for a file name of any
 // content, by RFC 6266: an ASCII name for old clients and, where it differs,
 // the exact one by RFC 8187.
-func attachment(name string) string {
+func Attachment(name string) string {
 	clean := strings.Map(func(r rune) rune {
 		switch {
 		case r < ' ' || r == 0x7f || r == utf8.RuneError || r >= 0x80 && r < 0xa0:

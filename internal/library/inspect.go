@@ -91,7 +91,7 @@ func (l *Library) inspect(ctx context.Context, u *Upload, s *Staged) (media.Kind
 		return "", info, media.Errorf(media.Unsupported, "A %s file cannot be converted at upload", kind)
 	}
 	info.Bytes = s.Size
-	if limit := l.MaxBytes(kind); s.Size > limit {
+	if limit := orDefault(u.largest, l.MaxBytes(kind)); s.Size > limit {
 		return "", info, tooLarge(limit, s.Size)
 	}
 	if len(u.Formats) > 0 && u.Format == "" && !slices.Contains(u.Formats, info.Format) {

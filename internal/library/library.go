@@ -36,6 +36,8 @@ type Config struct {
 	MaxBytes MaxBytes
 	// Sessions bounds the uploads in parts of an account.
 	Sessions SessionLimits
+	// MaxArchive bounds the bytes of the files in one archive; default 2 GiB.
+	MaxArchive int64
 	// Grace is how long replaced and deleted bytes stay readable for
 	// requests that are under way; default one minute.
 	Grace  time.Duration
@@ -65,7 +67,7 @@ func (c Config) Validate() error {
 		return errors.New("library: no rendition store")
 	case c.Cluster == nil:
 		return errors.New("library: no cluster")
-	case c.MaxBytes.Image < 0 || c.MaxBytes.Raw < 0 || c.MaxBytes.Video < 0:
+	case c.MaxBytes.Image < 0 || c.MaxBytes.Raw < 0 || c.MaxBytes.Video < 0 || c.MaxArchive < 0:
 		return errors.New("library: a size limit is negative")
 	case c.Sessions.Open < 0 || c.Sessions.Bytes < 0 || c.Sessions.Life < 0:
 		return errors.New("library: a limit of sessions is negative")
@@ -74,7 +76,10 @@ func (c Config) Validate() error {
 }
 
 // Library is safe for concurrent use.
-type Library struct{ cfg Config }
+type Library struct {
+	cfg      Config
+	archives archiveGate
+}
 
 // New returns a Library.
 func New(cfg Config) (*Library, error) {
@@ -85,6 +90,7 @@ func New(cfg Config) (*Library, error) {
 	cfg.MaxBytes.Raw = orDefault(cfg.MaxBytes.Raw, 64<<20)
 	cfg.MaxBytes.Video = orDefault(cfg.MaxBytes.Video, 2<<30)
 	cfg.Sessions.defaults(max(cfg.MaxBytes.Image, cfg.MaxBytes.Raw, cfg.MaxBytes.Video))
+	cfg.MaxArchive = orDefault(cfg.MaxArchive, 2<<30)
 	cfg.Grace = orDefault(cfg.Grace, time.Minute)
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -166,6 +172,8 @@ type Upload struct {
 	// finishes is the session that ends with this upload, or "".
 	finishes media.SessionID
 	remote   bool // URL is what the asset is a copy of
+	// largest, when not 0, takes the place of the limit of Kind.
+	largest int64
 }
 
 // Uploaded is the outcome of an upload.

@@ -41,10 +41,17 @@ type route struct {
 	admin bool // Basic credentials instead of a signature, and rate headers
 	file  bool // takes a file
 	open  bool // needs no credentials of an account
+	// until: the signature may last until expires_at.
+	until bool
+}
+
+// sender is an answer that is no JSON. An error comes before anything was written.
+type sender interface {
+	send(w http.ResponseWriter, r *http.Request) error
 }
 
 // lists are the parameters that may be repeated without brackets.
-var lists = words("tags public_ids asset_ids fields allowed_formats")
+var lists = words("tags public_ids asset_ids fields allowed_formats prefixes fully_qualified_public_ids target_tags urls")
 
 // serveAPI answers everything below apiPrefix.
 func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {
@@ -78,6 +85,12 @@ func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {
 	result, err := d.run(c, rt)
 	if err != nil {
 		d.refuse(w, r, err)
+		return
+	}
+	if s, ok := result.(sender); ok {
+		if err := s.send(w, r); err != nil {
+			d.refuse(w, r, err)
+		}
 		return
 	}
 	writeJSON(w, result)
@@ -121,7 +134,7 @@ func (d *Dialect) run(c *call, rt route) (any, error) {
 		return nil, media.Errorf(media.Unauthorized, "cloud_name mismatch")
 	}
 	if !basic && !rt.open {
-		if c.key, err = d.bySignature(c, rt.file); err != nil {
+		if c.key, err = d.bySignature(c, rt); err != nil {
 			return nil, err
 		}
 	}
@@ -167,6 +180,9 @@ func (c *call) find(method string, segments []string) (route, bool) {
 	if method == http.MethodPost {
 		return c.findUpload(segments)
 	}
+	if rt, ok := c.findDownload(segments); ok && method == http.MethodGet {
+		return rt, true
+	}
 	return c.findAdmin(method, segments)
 }
 
@@ -180,10 +196,13 @@ func (c *call) findUpload(segments []string) (route, bool) {
 		}
 	case 2:
 		kind, ok := kinds[segments[0]]
-		if !ok {
+		if !ok && !(segments[0] == "all" && action == "generate_archive") {
 			return route{}, false
 		}
 		c.kind = kind
+		if action == "generate_archive" {
+			return route{do: (*Dialect).generateArchive, until: true}, true
+		}
 	default:
 		return route{}, false
 	}
@@ -216,8 +235,9 @@ var accesses = map[string]media.Access{"upload": media.Public, "private": media.
 // uploadPath reports whether a path may belong to the Upload API, which
 // browsers of other origins may call.
 func uploadPath(segments []string) bool {
-	_, ok := (&call{}).findUpload(segments)
-	return ok
+	_, up := (&call{}).findUpload(segments)
+	_, down := (&call{}).findDownload(segments)
+	return up || down
 }
 
 func allowOrigins(h http.Header) {

@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"tintype/internal/account"
+	"tintype/internal/delivery"
 	"tintype/internal/library"
 	"tintype/internal/library/librarytest"
 	"tintype/internal/media"
@@ -42,7 +43,14 @@ func newSite(t *testing.T, change ...func(*library.Config)) *site {
 	if err := accounts.Put(context.Background(), other); err != nil {
 		t.Fatal(err)
 	}
-	d, err := New(Config{Accounts: accounts, Library: w.Library, Cluster: w.Cluster, PublicURL: "https://media.test", Now: w.Clock.Now})
+	deliver, err := delivery.New(delivery.Config{Catalog: w.Catalog, Blobs: w.Blobs, Renditions: w.Renditions, Cluster: w.Cluster, Now: w.Clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(deliver.Close)
+	d, err := New(Config{
+		Accounts: accounts, Library: w.Library, Cluster: w.Cluster, Delivery: deliver, PublicURL: "https://media.test", Now: w.Clock.Now,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

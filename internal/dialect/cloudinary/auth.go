@@ -17,13 +17,13 @@ import (
 )
 
 // bySignature finds the key that signed a call of the Upload API.
-func (d *Dialect) bySignature(c *call, upload bool) (media.Key, error) {
+func (d *Dialect) bySignature(c *call, rt route) (media.Key, error) {
 	id := c.form.Get("api_key")
 	if c.form.Get("signature") == "" {
 		switch {
-		case !upload && id == "":
+		case !rt.file && id == "":
 			return media.Key{}, media.Errorf(media.Invalid, "Missing required parameter - api_key")
-		case !upload:
+		case !rt.file:
 			return media.Key{}, media.Errorf(media.Invalid, "Missing required parameter - signature")
 		case c.form.Get("upload_preset") == "":
 			return media.Key{}, media.Errorf(media.Invalid, "Upload preset must be specified when using unsigned upload")
@@ -47,7 +47,11 @@ func (d *Dialect) bySignature(c *call, upload bool) (media.Key, error) {
 		}
 		return media.Key{}, err
 	}
-	if err := checkTimestamp(c.form.Fields, d.cfg.Now()); err != nil {
+	check := checkTimestamp
+	if rt.until {
+		check = checkExpiry
+	}
+	if err := check(c.form.Fields, d.cfg.Now()); err != nil {
 		return media.Key{}, err
 	}
 	return key, nil

@@ -13,6 +13,7 @@ import (
 
 	"tintype/internal/account"
 	"tintype/internal/cluster"
+	"tintype/internal/delivery"
 	"tintype/internal/library"
 )
 
@@ -30,6 +31,8 @@ type Config struct {
 	Accounts *account.Directory
 	Library  *library.Library
 	Cluster  cluster.Cluster
+	// Delivery answers signed downloads; nil refuses them.
+	Delivery *delivery.Delivery
 	// PublicURL is where clients reach the server; answers carry its host,
 	// once with http and once with https. Default http://localhost:8080.
 	PublicURL string
