@@ -202,7 +202,8 @@ func (s *service) open(ctx context.Context) (err error) {
 	s.delivery, err = delivery.New(delivery.Config{
 		Catalog: s.db, Blobs: s.blobs, Renditions: s.renditions, Cluster: s.cluster,
 		CacheBytes: int64(s.config.cache), TokenParams: []string{cloudinary.TokenParam, uploadcare.TokenParam},
-		QueryParams: imagekit.QueryParams(), ExposeHeaders: []string{cloudinary.ErrorHeader}, Logger: s.log,
+		QueryParams:   append(imagekit.QueryParams(), uploadcare.QueryParams()...),
+		ExposeHeaders: []string{cloudinary.ErrorHeader, "Server-Timing", "X-Image-Width", "X-Image-Height"}, Logger: s.log,
 	})
 	if err != nil {
 		return err

@@ -30,9 +30,11 @@ type answer struct {
 
 	negotiated bool // depends on the Accept header
 	personal   bool
+	hints      Hints // that it depends on
 
 	// The rest is set when the answer enters the hot index.
 	asset   assetKey
+	client  Client // whom it was made for
 	life    *life
 	until   time.Time // end of the signature that allowed it, or zero
 	expires time.Time // end of its time in the index, or zero
@@ -74,6 +76,10 @@ func (d *Delivery) answer(ctx context.Context, q Request, f found) (*answer, err
 // the one that was negotiated, or "".
 func (d *Delivery) answerIn(ctx context.Context, q Request, a *media.Asset, accepts Formats) (_ *answer, format string, err error) {
 	chain := q.Rules.chain(q.Chain, a)
+	if chain.Output.Info && q.Describe == nil {
+		return nil, "", media.Errorf(media.Unsupported, "Only a URL itself, not a named transformation, can ask for a description")
+	}
+	chain.Output.Info = false
 	negotiated := chain.Output.Format == transform.Auto
 	if negotiated && a.Kind == media.KindImage {
 		chain = q.Rules.negotiate(chain, a.Version.Info, accepts)
@@ -83,11 +89,18 @@ func (d *Delivery) answerIn(ctx context.Context, q Request, a *media.Asset, acce
 	// for the original, with its metadata and perhaps behind a signature;
 	// but a drawing that stays one is sent as it is.
 	asked := !negotiated || chain.Output.Format == "svg" && (a.Access != media.Private || q.Signed)
-	if asked && rendition.Original(a, chain) {
+	original := asked && rendition.Original(a, chain)
+	if !original {
+		chain = q.Rules.settled(chain, a.Version.Info)
+	}
+	if q.Describe != nil {
+		out, err := d.describe(ctx, q, a, chain, !original, negotiated)
+		return out, format, err
+	}
+	if original {
 		out, err := d.original(ctx, q, a, negotiated)
 		return out, format, err
 	}
-	chain = q.Rules.settled(chain, a.Version.Info)
 	get := d.cfg.Renditions.Get
 	if q.Signed {
 		get = d.cfg.Renditions.GetSigned
@@ -108,6 +121,7 @@ func (d *Delivery) answerIn(ctx context.Context, q Request, a *media.Asset, acce
 		}
 	}
 	d.dress(out, q, a, contentType{mime: media.MIME(r.Info.Format)}, r.Info.Format)
+	q.tell(out, File{Asset: a, Info: r.Info, Made: r.CreatedAt})
 	return out, format, nil
 }
 
@@ -126,6 +140,7 @@ func (d *Delivery) original(ctx context.Context, q Request, a *media.Asset, nego
 		format = "" // the extension is part of the name
 	}
 	d.dress(out, q, a, originalType(a.Kind, v.Info.Format), format)
+	q.tell(out, File{Asset: a, Info: v.Info, Made: v.CreatedAt})
 	return out, nil
 }
 
@@ -163,11 +178,11 @@ func unreadable(ctx context.Context, err error) error {
 const maxAge = 30 * 24 * time.Hour
 
 // exposed are the headers of every answer that scripts of other origins may read.
-const exposed = "Content-Length, Content-Disposition, Content-Range, ETag, Last-Modified, X-Request-Id"
+const exposed = "Content-Length, Content-Disposition, Content-Range, Content-DPR, ETag, Last-Modified, X-Request-Id"
 
 // dress sets the headers.
 func (d *Delivery) dress(out *answer, q Request, a *media.Asset, t contentType, format string) {
-	out.personal = q.Personal
+	out.personal, out.hints = q.Personal, q.Hints
 	out.until = q.Until
 	out.etag = `"` + out.etag + `"`
 	add := func(name, value string) { out.fields = append(out.fields, field{name, []string{value}}) }
@@ -183,8 +198,18 @@ func (d *Delivery) dress(out *answer, q Request, a *media.Asset, t contentType, 
 	if out.until.IsZero() {
 		add("Cache-Control", out.cacheControl(maxAge))
 	}
+	if q.ContentDPR > 0 {
+		add("Content-Dpr", strconv.FormatFloat(q.ContentDPR, 'f', -1, 64))
+	}
+	if !q.Hints.shared() {
+		add("Accept-Ch", acceptCH)
+	}
+	vary := q.Hints.vary()
 	if out.negotiated {
-		add("Vary", "Accept")
+		vary = ", Accept" + vary
+	}
+	if vary != "" {
+		add("Vary", vary[len(", "):])
 	}
 	if t.policy != "" {
 		add("Content-Security-Policy", t.policy)
@@ -216,7 +241,7 @@ func (a *answer) standIn(def *Default, missing error) {
 
 func (a *answer) cacheControl(age time.Duration) string {
 	scope := "public"
-	if a.negotiated || a.personal {
+	if a.negotiated || a.personal || !a.hints.shared() {
 		scope = "private"
 	}
 	return scope + ", no-transform, immutable, max-age=" + strconv.Itoa(int(max(age, 0)/time.Second))

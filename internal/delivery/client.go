@@ -3,7 +3,6 @@ package delivery
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -18,26 +17,6 @@ const (
 
 	classes = 1 << iota // the number of different sets
 )
-
-// Client is what a request says about who asked.
-type Client struct {
-	// Formats are those that the Accept header names; a wildcard names none.
-	Formats Formats
-	// DPR is the device pixel ratio that the client states; 0 is unknown.
-	DPR float64
-}
-
-// ClientOf reads the client from a request's header.
-func ClientOf(r *http.Request) Client {
-	c := Client{Formats: FormatsOf(r)}
-	for _, name := range []string{"Sec-Ch-Dpr", "Dpr"} {
-		if v, err := strconv.ParseFloat(r.Header.Get(name), 64); err == nil && v > 0 && v <= 16 {
-			c.DPR = v
-			break
-		}
-	}
-	return c
-}
 
 // FormatsOf reads the Accept header: the modern formats that it names with a
 // weight above zero. It allocates nothing.

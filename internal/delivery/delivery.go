@@ -83,10 +83,23 @@ type Request struct {
 	Signed bool
 	// Until is when Signed ends; zero is never.
 	Until time.Time
+	// Hints are those that Chain was made by: what the request means depends
+	// on what the client says of them, or on its saying nothing.
+	Hints Hints
+	// ContentDPR is the device pixel ratio that a hint made the picture for,
+	// to be told in the answer; 0 tells none.
+	ContentDPR float64
 	// Personal: the request means what it means by more than its host, path,
-	// query parameters of Config and Accept header, for example by a token in a cookie. The answer then
-	// never enters the hot index or a shared cache.
+	// query parameters of Config, Accept header and Hints, for example by a
+	// token in a cookie. The answer then never enters the hot index or a
+	// shared cache.
 	Personal bool
+	// Describe, where it is given, asks for a description of what Chain makes
+	// in place of the file.
+	Describe *Describe
+	// Headers, where it is given, adds to an answer with a file. It is called
+	// once for all times that the answer is given.
+	Headers func(h http.Header, f File)
 	// Attachment asks for a download instead of a display.
 	Attachment bool
 	// Download is the file name of the attachment; "" takes the asset's.
@@ -222,8 +235,11 @@ func (d *Delivery) fill(r *http.Request, q Request, f found, a *answer, mark uin
 	e := *a
 	e.asset = assetKey{f.asset.Account, f.asset.ID}
 	e.until = q.Until
+	e.client = q.Client
 	if int64(len(e.body)) > d.cfg.BodyBytes {
-		e.body = nil
+		if e.body = nil; e.blob == "" {
+			return
+		}
 	}
 	if !f.first {
 		// A better candidate may come into being without a message about
@@ -247,7 +263,7 @@ func (d *Delivery) Hot(w http.ResponseWriter, r *http.Request) bool {
 	if !ok {
 		return false
 	}
-	a := d.hot.get(hotKey{r.Host, path}, d.class(FormatsOf(r)))
+	a := d.hot.get(hotKey{r.Host, path}, d.class(FormatsOf(r)), r.Header)
 	if a == nil {
 		return false
 	}

@@ -281,7 +281,7 @@ func TestChangedAccountLeavesTheIndex(t *testing.T) {
 		t.Error("still hot")
 	}
 	w.d.hot.put(hotKey{"h", "/late"}, 0, &answer{asset: assetKey{w.acc.ID, "x"}, body: []byte("A")}, before)
-	if w.d.hot.get(hotKey{"h", "/late"}, 0) != nil {
+	if w.d.hot.get(hotKey{"h", "/late"}, 0, nil) != nil {
 		t.Error("an answer from before the change got in")
 	}
 }

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"net/http"
 	"sync"
 	"sync/atomic"
 
@@ -19,11 +20,20 @@ type assetKey struct {
 }
 
 // slot holds the answers to one hotKey: one for everybody, or one for each
-// class of clients where the format was negotiated. It never changes.
+// class of clients where the format was negotiated, or one for each variant
+// where they depend on hints. It never changes.
 type slot struct {
 	all     *answer
 	byClass [classes]*answer
+
+	hints      Hints // that the variants depend on
+	negotiated bool  // they depend on the class, too
+	variants   map[variant]*answer
 }
+
+// maxVariants bounds the variants of one slot: who asks for more of them has
+// the earlier ones made again.
+const maxVariants = 64
 
 // overhead estimates what a slot costs beside its bodies and its path.
 const overhead = 1024
@@ -37,6 +47,9 @@ func (s *slot) weight(k hotKey) uint32 {
 		if a != nil {
 			n += len(a.body)
 		}
+	}
+	for _, a := range s.variants {
+		n += overhead/2 + len(a.body)
 	}
 	return uint32(min(n, 1<<31))
 }
@@ -79,8 +92,9 @@ func newIndex(bytes uint64) (*index, error) {
 
 func (x *index) close() { x.cache.StopAllGoroutines() }
 
-// get finds the answer for a class of clients, or nil.
-func (x *index) get(k hotKey, class Formats) *answer {
+// get finds the answer for a class of clients, or nil. Only where answers
+// depend on hints is the header looked at.
+func (x *index) get(k hotKey, class Formats, h http.Header) *answer {
 	s, ok := x.cache.GetIfPresent(k)
 	if !ok {
 		return nil
@@ -88,6 +102,9 @@ func (x *index) get(k hotKey, class Formats) *answer {
 	a := s.all
 	if a == nil {
 		a = s.byClass[class]
+	}
+	if s.hints != 0 {
+		a = s.variants[s.variant(hintsOf(h, s.hints), class)]
 	}
 	if a == nil || a.life.over.Load() {
 		return nil
@@ -122,9 +139,16 @@ func (x *index) put(k hotKey, class Formats, a *answer, mark uint64) {
 
 	x.cache.Compute(k, func(old *slot, found bool) (*slot, otter.ComputeOp) {
 		s := &slot{}
-		if !a.negotiated {
+		switch {
+		case a.hints != 0:
+			s.hints, s.negotiated = a.hints, a.negotiated
+			s.variants = map[variant]*answer{s.variant(a.client, class): a}
+			if found {
+				s.takeOver(old)
+			}
+		case !a.negotiated:
 			s.all = a
-		} else {
+		default:
 			if found {
 				s.byClass = old.living().byClass
 			}
@@ -133,6 +157,26 @@ func (x *index) put(k hotKey, class Formats, a *answer, mark uint64) {
 		x.retain(s)
 		return s, otter.WriteOp
 	})
+}
+
+// variant is where the slot holds the answer for a client of a class.
+func (s *slot) variant(c Client, class Formats) variant {
+	if !s.negotiated {
+		class = 0
+	}
+	return s.hints.variant(c, class)
+}
+
+// takeOver adds the living variants of an older slot, as far as there is room.
+func (s *slot) takeOver(old *slot) {
+	if old.hints != s.hints || old.negotiated != s.negotiated {
+		return
+	}
+	for v, a := range old.variants {
+		if _, newer := s.variants[v]; !newer && !a.life.over.Load() && len(s.variants) < maxVariants {
+			s.variants[v] = a
+		}
+	}
 }
 
 // living is the slot without the answers whose asset changed.
@@ -212,5 +256,8 @@ func (s *slot) each(fn func(*answer)) {
 		if a != nil {
 			fn(a)
 		}
+	}
+	for _, a := range s.variants {
+		fn(a)
 	}
 }

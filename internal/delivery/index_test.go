@@ -28,14 +28,14 @@ func TestIndexRefusesWhatChangedSince(t *testing.T) {
 	x.forget(a)
 	x.put(hotKey{"h", "/a"}, 0, &answer{asset: a, body: []byte("A")}, before)
 	x.put(hotKey{"h", "/b"}, 0, &answer{asset: b, body: []byte("B")}, before)
-	if x.get(hotKey{"h", "/a"}, 0) != nil {
+	if x.get(hotKey{"h", "/a"}, 0, nil) != nil {
 		t.Error("a changed asset got in")
 	}
-	if x.get(hotKey{"h", "/b"}, 0) == nil {
+	if x.get(hotKey{"h", "/b"}, 0, nil) == nil {
 		t.Error("an unchanged asset did not get in")
 	}
 	x.put(hotKey{"h", "/a"}, 0, &answer{asset: a, body: []byte("A")}, x.mark())
-	if x.get(hotKey{"h", "/a"}, 0) == nil {
+	if x.get(hotKey{"h", "/a"}, 0, nil) == nil {
 		t.Error("the new content did not get in")
 	}
 	for i := range len(x.recent) {
@@ -55,19 +55,19 @@ func TestIndexKeepsClassesApart(t *testing.T) {
 	x.put(k, AVIF, &answer{asset: a, negotiated: true, body: []byte("avif")}, 0)
 	x.put(k, 0, &answer{asset: b, negotiated: true, body: []byte("plain")}, 0)
 	for class, want := range map[Formats]string{AVIF: "avif", 0: "plain"} {
-		if got := x.get(k, class); got == nil || string(got.body) != want {
+		if got := x.get(k, class, nil); got == nil || string(got.body) != want {
 			t.Errorf("class %b: %v", class, got)
 		}
 	}
-	if x.get(k, WebP) != nil {
+	if x.get(k, WebP, nil) != nil {
 		t.Error("a class that was not asked for is there")
 	}
 	x.forget(a)
-	if x.get(k, AVIF) != nil || x.get(k, 0) == nil {
+	if x.get(k, AVIF, nil) != nil || x.get(k, 0, nil) == nil {
 		t.Error("the wrong answer was forgotten")
 	}
 	x.put(k, 0, &answer{asset: b, body: []byte("all")}, x.mark())
-	if got := x.get(k, WebP); got == nil || string(got.body) != "all" {
+	if got := x.get(k, WebP, nil); got == nil || string(got.body) != "all" {
 		t.Errorf("the answer for everybody: %v", got)
 	}
 }
@@ -125,7 +125,7 @@ func TestIndexUnderFire(t *testing.T) {
 					x.put(k, 0, &answer{asset: asset, size: int64(v), body: make([]byte, 100), negotiated: n%2 == 0}, mark)
 				default:
 					mu.Lock()
-					if a := x.get(k, 0); a != nil && a.size != int64(content[asset]) {
+					if a := x.get(k, 0, nil); a != nil && a.size != int64(content[asset]) {
 						t.Errorf("asset %d: have %d, is %d", n, a.size, content[asset])
 					}
 					mu.Unlock()

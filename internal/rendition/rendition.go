@@ -151,6 +151,9 @@ func (s *Store) get(ctx context.Context, a *media.Asset, t transform.Transformat
 	if t.Output.Format == transform.Auto {
 		return nil, errors.New("rendition: the output format was not negotiated")
 	}
+	if t.Output.Info {
+		return nil, media.Errorf(media.Unsupported, "A description of a picture is no file that can be made")
+	}
 	if a.Kind != media.KindImage {
 		return nil, media.Errorf(media.Unsupported, "Transformations of %s files are not supported", a.Kind)
 	}
@@ -158,6 +161,11 @@ func (s *Store) get(ctx context.Context, a *media.Asset, t transform.Transformat
 	if err != nil {
 		return nil, err
 	}
+	return s.obtain(ctx, w)
+}
+
+// obtain finds what was planned, or makes it.
+func (s *Store) obtain(ctx context.Context, w work) (*Result, error) {
 	if r, err := s.find(ctx, w); r != nil || err != nil {
 		return r, err
 	}

@@ -16,7 +16,7 @@ import (
 // Unsupported for a transformation, NotFound for what can be no asset's name.
 func (d *Dialect) Parse(r *http.Request, e account.Endpoint) (delivery.Request, error) {
 	client := delivery.ClientOf(r)
-	u, err := readURL(pathAfter(r.URL.EscapedPath(), e.Prefix), e.Account.Keys, hintsOf(r, client.DPR))
+	u, err := readURL(pathAfter(r.URL.EscapedPath(), e.Prefix), e.Account.Keys, client)
 	if err != nil {
 		return delivery.Request{}, err
 	}
@@ -34,7 +34,11 @@ func (d *Dialect) Parse(r *http.Request, e account.Endpoint) (delivery.Request, 
 		Attachment: u.chain.Attachment,
 		Download:   u.chain.Filename,
 		Client:     client,
-		Personal:   u.chain.Hinted || granted.seen,
+		Hints:      u.chain.Hints,
+		ContentDPR: u.chain.ContentDPR,
+		Personal:   granted.seen,
+		Describe:   u.chain.describe(),
+		Headers:    contentInfo,
 	}
 	if !u.signed && granted.given {
 		q.Until = granted.until

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tintype/internal/delivery"
 	"tintype/internal/dialect"
 	"tintype/internal/media"
 	"tintype/internal/transform"
@@ -25,8 +26,15 @@ type parsedChain struct {
 	Default string
 	// Immutable asks for a Cache-Control that says so, which it does anyway.
 	Immutable bool
-	// Hinted: the chain depends on what the client said of itself.
-	Hinted bool
+	// Hints are those that the chain depends on.
+	Hints delivery.Hints
+	// ContentDPR is what dpr_auto came to; 0 where it did not come.
+	ContentDPR float64
+	// breakpoints are the widths to tell in place of the file, the greatest
+	// first; nil tells none.
+	breakpoints []int
+	// autoGravity and faceGravity: some crop holds on to such a thing.
+	autoGravity, faceGravity bool
 	// Restricted: a layer is not public, so that the whole needs a signature.
 	Restricted bool
 }
@@ -143,7 +151,7 @@ func (p *chainParser) remake() {
 	if t.Output.Format == transform.Auto {
 		return
 	}
-	t.DPR, t.Output.Format, t.Output.Frames = 0, "", transform.FramesDefault
+	t.DPR, t.Output.Format, t.Output.Frames, t.Output.Info = 0, "", transform.FramesDefault, false
 	if p.rewrites && t.Empty() {
 		p.Steps = append(p.Steps, transform.Rotate{})
 	}

@@ -275,6 +275,9 @@ func outputComponent(t transform.Transformation) (string, error) {
 			}
 		}
 	}
+	if o.Info {
+		names = append(names, "getinfo")
+	}
 	if o.Progressive {
 		names = append(names, "progressive")
 	}

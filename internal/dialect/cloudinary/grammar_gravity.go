@@ -68,6 +68,10 @@ func (p *chainParser) gravity(c component, mode string, values *bindings) (g tra
 	} else if mode == "auto" {
 		g.Anchor = transform.Attention
 	}
+	for _, a := range []transform.Anchor{g.Anchor, g.Fallback} {
+		p.autoGravity = p.autoGravity || a == transform.Attention
+		p.faceGravity = p.faceGravity || a == transform.Face || a == transform.Faces
+	}
 	for _, axis := range []struct {
 		prefix string
 		to     *transform.Length

@@ -2,29 +2,15 @@ package cloudinary
 
 import (
 	"math"
-	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 
+	"tintype/internal/delivery"
 	"tintype/internal/transform"
 )
 
-// hints are what a browser says of the place that a picture is for; 0 is unknown.
-type hints struct {
-	// dpr is the device pixel ratio, width the width in device pixels.
-	dpr, width float64
-}
-
-func hintsOf(r *http.Request, dpr float64) hints {
-	h := hints{dpr: dpr}
-	for _, name := range []string{"Sec-Ch-Width", "Width"} {
-		if v, err := strconv.ParseFloat(r.Header.Get(name), 64); err == nil && v >= 1 && v <= 100_000 {
-			h.width = v
-			break
-		}
-	}
-	return h
-}
+// hints are what a browser says of the place that a picture is for.
+type hints = delivery.Client
 
 // hintStep is what a width from a hint is rounded up to.
 const hintStep = 100
@@ -35,17 +21,19 @@ func (p *chainParser) hinted(prefix, value string) (*number, error) {
 	if prefix != "w" {
 		return nil, unsupportedParam(prefix + "_" + value)
 	}
-	p.Hinted = true
 	args := strings.Split(value, ":")[1:]
 	round := func(w float64) float64 { return math.Ceil(w/hintStep) * hintStep }
+	told := false
 	if len(args) > 0 && strings.HasPrefix(args[0], "breakpoints") {
-		var ok bool
-		if round, ok = breakpoints(args[0]); !ok {
+		list, ok := breakpoints(args[0])
+		if !ok {
 			return nil, invalidParam(prefix, value)
 		}
+		round = func(w float64) float64 { return above(list, w) }
 		args = args[1:]
-		if len(args) > 0 && args[len(args)-1] == "json" {
-			return nil, unsupportedParam(prefix + "_" + value)
+		if told = len(args) > 0 && args[len(args)-1] == "json"; told {
+			args = args[:len(args)-1]
+			p.Output.Info, p.breakpoints = true, list
 		}
 	} else if len(args) > 0 {
 		step, err := parseInt(prefix, args[0])
@@ -66,13 +54,20 @@ func (p *chainParser) hinted(prefix, value string) (*number, error) {
 		}
 		fallback = &n
 	}
+	if !told {
+		p.Hints |= delivery.HintWidth | delivery.HintViewportWidth
+	}
 	switch {
-	case p.hints.width > 0:
-		width := p.hints.width
+	case told:
+	case p.hints.Width > 0:
+		width := p.hints.Width
 		if p.DPR != 0 {
 			width /= p.DPR
 		}
 		return &number{value: round(width)}, nil
+	case p.hints.ViewportWidth > 0:
+		// It counts CSS pixels, which dpr_ is yet to multiply.
+		return &number{value: round(p.hints.ViewportWidth)}, nil
 	case fallback != nil:
 		return fallback, nil
 	}
@@ -80,9 +75,13 @@ func (p *chainParser) hinted(prefix, value string) (*number, error) {
 	return &number{expr: &original}, nil
 }
 
-// breakpoints reads "breakpoints[_min_max_bytes_n]" into what rounds a width up.
-func breakpoints(text string) (func(float64) float64, bool) {
-	settings := []float64{50, 1000, 20, 20}
+// maxBreakpoints bounds how many widths one parameter stands for.
+const maxBreakpoints = 200
+
+// breakpoints reads "breakpoints[_min_max_bytes_n]" into n widths, the
+// greatest first.
+func breakpoints(text string) ([]int, bool) {
+	settings := []int{50, 1000, 20, 20}
 	if text != "breakpoints" {
 		list := strings.Split(strings.TrimPrefix(text, "breakpoints_"), "_")
 		if len(list) > len(settings) || !strings.HasPrefix(text, "breakpoints_") {
@@ -90,21 +89,29 @@ func breakpoints(text string) (func(float64) float64, bool) {
 		}
 		for i, s := range list {
 			n, err := parseInt("w", s)
-			if err != nil || n < 1 {
+			if err != nil || n < 1 || n > 1_000_000 {
 				return nil, false
 			}
-			settings[i] = float64(n)
+			settings[i] = n
 		}
 	}
 	least, most, n := settings[0], settings[1], settings[3]
-	if most < least {
+	if most < least || n > maxBreakpoints {
 		return nil, false
 	}
-	return func(w float64) float64 {
-		step := (most - least) / max(1, n-1)
-		if w <= least || step == 0 {
-			return least
+	list := []int{most}
+	for i := n - 2; i >= 0; i-- {
+		list = append(list, least+int(math.Round(float64((most-least)*i)/float64(n-1))))
+	}
+	return slices.Compact(list), true
+}
+
+// above is the least width that is not below w, or the greatest there is.
+func above(breakpoints []int, w float64) float64 {
+	for _, b := range slices.Backward(breakpoints) {
+		if float64(b) >= w {
+			return float64(b)
 		}
-		return math.Round(min(most, least+math.Ceil((w-least)/step)*step))
-	}, true
+	}
+	return float64(breakpoints[0])
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 
+	"tintype/internal/delivery"
 	"tintype/internal/media"
 	"tintype/internal/transform"
 )
@@ -51,8 +52,9 @@ func (p *chainParser) output(c component, _ *qualifiers) error {
 func (p *chainParser) ratioOfPixels(value string) error {
 	dpr := 0.0
 	if value == "auto" {
-		p.Hinted = true
-		dpr = math.Ceil(p.hints.dpr)
+		p.Hints |= delivery.HintDPR
+		dpr = math.Ceil(p.hints.DPR)
+		p.ContentDPR = max(dpr, 1)
 	} else {
 		n, _, err := p.fixed("dpr", value)
 		if err != nil {
@@ -61,7 +63,7 @@ func (p *chainParser) ratioOfPixels(value string) error {
 		if n <= 0 || n > 100 {
 			return invalidParam("dpr", value)
 		}
-		dpr = n
+		dpr, p.ContentDPR = n, 0
 	}
 	if dpr == 1 {
 		dpr = 0
@@ -94,6 +96,7 @@ func (p *chainParser) format(value string) error {
 // quality reads q_: a whole number from 1 to 100, a fraction of 100, or a
 // level of "auto", the last but one with the resolution of colour.
 func (p *chainParser) quality(value string) error {
+	p.Hints &^= delivery.HintSaveData
 	name, arg, hasArg := strings.Cut(value, ":")
 	switch name {
 	case "auto":
@@ -145,6 +148,12 @@ func (p *chainParser) autoQuality(value, arg string, hasArg bool) error {
 			level = levels[word]
 		default:
 			return invalidParam("q", value)
+		}
+	}
+	if !hasArg {
+		p.Hints |= delivery.HintSaveData
+		if p.hints.SaveData {
+			level = transform.LevelEco
 		}
 	}
 	if more {
@@ -252,6 +261,9 @@ func (p *chainParser) flag(text string, q *qualifiers) error {
 		return nil
 	case flagImmutable:
 		p.Immutable = true
+		return nil
+	case flagInfo:
+		p.Output.Info = true
 		return nil
 	case flagFreeRatio:
 		q.freeRatio = true

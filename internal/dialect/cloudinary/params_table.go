@@ -78,6 +78,8 @@ const (
 	flagProgressive
 	flagAttachment
 	flagImmutable
+	// flagInfo asks for a description in place of the file.
+	flagInfo
 	flagFreeRatio
 )
 
@@ -104,7 +106,7 @@ var flags = map[string]flagSpec{
 	"draco":                  {kind: flagUnbuilt},
 	"force_icc":              {kind: flagUnbuilt},
 	"force_strip":            encodes(func(o *transform.Output) { o.Metadata = "" }),
-	"getinfo":                {kind: flagUnbuilt},
+	"getinfo":                {kind: flagInfo},
 	"group4":                 {kind: flagUnbuilt},
 	"hlsv3":                  {kind: flagUnbuilt},
 	"ignore_aspect_ratio":    {kind: flagFreeRatio},

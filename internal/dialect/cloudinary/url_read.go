@@ -75,7 +75,10 @@ func deliveryChain(u deliveryURL, ext string, h hints) (parsedChain, error) {
 }
 
 // handOver reports that a chain does not concern the picture.
-func (c parsedChain) handOver() bool { return c.Empty() && c.DPR == 0 }
+func (c parsedChain) handOver() bool {
+	c.Output.Info = false
+	return c.Empty() && c.DPR == 0
+}
 
 func invalidSignature(segment string) error {
 	return media.Errorf(media.Unauthorized, "Invalid Signature %s", dialect.Quotable(segment))

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"tintype/internal/delivery"
 	"tintype/internal/media"
 )
 
@@ -53,7 +54,7 @@ func describe(path string, keys []media.Key) string {
 	if u.signed {
 		fmt.Fprintln(&b, "signed")
 	}
-	if u.chain.Hinted {
+	if u.chain.Hints&^delivery.HintSaveData != 0 {
 		fmt.Fprintln(&b, "by hints")
 	}
 	if u.chain.Default != "" {

@@ -3,7 +3,6 @@ package imagekit
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -41,11 +40,12 @@ func (d *Dialect) Parse(r *http.Request, e account.Endpoint) (delivery.Request, 
 		}
 		q.Signed = true
 	}
-	read, err := readURL(u, hints{dpr: client.DPR, width: widthHint(r)})
+	read, err := readURL(u, client)
 	if err != nil {
 		return delivery.Request{}, err
 	}
-	q.Refs, q.Chain, q.Rules.Matte, q.Personal = read.refs, read.Transformation, read.Matte, read.Personal
+	q.Refs, q.Chain, q.Rules.Matte = read.refs, read.Transformation, read.Matte
+	q.Hints, q.ContentDPR = read.Hints, read.ContentDPR
 	if read.Named && !q.Signed {
 		allowNamed(&q, u)
 	}
@@ -75,16 +75,6 @@ func (d *Dialect) signedUntil(u deliveryURL, texts []string, keys []media.Key) (
 		return until, media.Errorf(media.Unauthorized, "The signature has expired")
 	}
 	return until, nil
-}
-
-// widthHint is the width that a client states for the picture; 0 is none.
-func widthHint(r *http.Request) float64 {
-	for _, name := range []string{"Sec-Ch-Width", "Width"} {
-		if v, err := strconv.ParseFloat(r.Header.Get(name), 64); err == nil && v > 0 && v <= maxSide {
-			return v
-		}
-	}
-	return 0
 }
 
 // urlReading is what a URL asks for.

@@ -47,9 +47,12 @@ func newWorld(t *testing.T) *world {
 	return &world{d, New(Config{Now: func() time.Time { return testNow }}), account.Endpoint{Prefix: "/ik/demo", Account: acc}}
 }
 
-func (w *world) get(target, accept string) *httptest.ResponseRecorder {
+func (w *world) get(target, accept string, headers ...[2]string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", "/ik/demo"+target, nil)
 	r.Header.Set("Accept", accept)
+	for _, h := range headers {
+		r.Header.Set(h[0], h[1])
+	}
 	out := httptest.NewRecorder()
 	if w.d.Hot(out, r) {
 		out.Header().Set("X-Hot", "yes")
@@ -230,5 +233,32 @@ func TestSpellings(t *testing.T) {
 	gone := "/ik/demo/x.jpg?ik-s=" + signature("x.jpg", "", "private_key_gone")
 	if _, err := New(Config{}).Parse(httptest.NewRequest("GET", gone, nil), testEndpoint(t)); media.CodeOf(err) != media.Unauthorized {
 		t.Errorf("a withdrawn key: %v", err)
+	}
+}
+
+// TestHints: what a client says of its screen makes the picture, is told back,
+// and tells answers in memory apart.
+func TestHints(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, c := range []struct {
+		target            string
+		headers           [][2]string
+		begins, dpr, vary string
+	}{
+		{"/a.jpg?tr=w-100,dpr-auto,f-jpg", [][2]string{{"DPR", "2"}}, "jpeg 200x150", "2", "Sec-CH-DPR, DPR"},
+		{"/a.jpg?tr=w-100,dpr-auto,f-jpg", nil, "jpeg 100x75", "", "Sec-CH-DPR, DPR"},
+		{"/a.jpg?tr=w-auto,f-jpg", [][2]string{{"Width", "120"}}, "jpeg 200x150", "", "Sec-CH-Width, Width"},
+		{"/a.jpg?tr=w-auto,dpr-auto,f-jpg", [][2]string{{"Width", "160"}, {"DPR", "2"}}, "jpeg 200x150", "2.5", "Sec-CH-DPR, DPR, Sec-CH-Width, Width"},
+		{"/a.jpg?tr=w-auto,dpr-auto,f-jpg", [][2]string{{"Width", "160"}}, "jpeg 200x150", "", "Sec-CH-DPR, DPR, Sec-CH-Width, Width"},
+		{"/a.jpg?tr=w-100,dpr-2,f-jpg", [][2]string{{"DPR", "3"}}, "jpeg 200x150", "", ""},
+	} {
+		for _, hot := range []string{"", "yes"} {
+			r := w.get(c.target, "*/*", c.headers...)
+			h := r.Header()
+			if !strings.HasPrefix(r.Body.String(), c.begins) || h.Get("Content-DPR") != c.dpr || h.Get("Vary") != c.vary || h.Get("X-Hot") != hot {
+				t.Errorf("%s with %v: %q %v", c.target, c.headers, r.Body, h)
+			}
+		}
 	}
 }

@@ -3,14 +3,15 @@ package imagekit
 import (
 	"strings"
 
+	"tintype/internal/delivery"
 	"tintype/internal/transform"
 )
 
 // maxSteps bounds what a chain comes to, with all that is nested in it.
 const maxSteps = 200
 
-// hints are what a client says about its screen; zero is nothing.
-type hints struct{ dpr, width float64 }
+// hints are what a client says about its screen.
+type hints = delivery.Client
 
 // reading is what a transformation says: what to do with the picture, and
 // how to hand it over.
@@ -18,8 +19,11 @@ type reading struct {
 	transform.Transformation
 	// Matte lies under what is transparent where the format has no alpha.
 	Matte transform.Color
-	// Personal: it means something by the client's hints.
-	Personal bool
+	// Hints are those that it means something by.
+	Hints delivery.Hints
+	// ContentDPR is the pixel ratio that dpr-auto came to; 0 where there is
+	// no dpr-auto, or where the client states no ratio.
+	ContentDPR float64
 	// Default is the path of what to show where the file is missing, or "".
 	Default string
 	// Original asks for the stored bytes, whatever else is said.
@@ -41,7 +45,7 @@ func readChain(c chain, h hints) (reading, error) {
 	}
 	r := reading{
 		Transformation: transform.Transformation{Steps: steps, Output: in.out.Output},
-		Matte:          in.out.matte, Personal: in.personal, Default: in.out.fallback, Named: c.named(),
+		Matte:          in.out.matte, Hints: in.used, ContentDPR: in.contentDPR, Default: in.out.fallback, Named: c.named(),
 	}
 	// What a name stands for fills what is left open here.
 	if !in.uses {
@@ -86,8 +90,9 @@ type reader struct {
 	out *settings
 	// branch: the chain is that of a condition.
 	branch      bool
-	personal    bool
-	hintedWidth bool
+	used        delivery.Hints
+	hintedWidth float64 // that a hint came to; 0 is none
+	contentDPR  float64
 	uses        bool // a Use is among the steps
 	count       int
 }
@@ -169,7 +174,7 @@ func (in *reader) picture(p params, s step) ([]transform.Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	in.hintedWidth = false
+	in.hintedWidth = 0
 	z, dpr, err := in.sizing(p, background)
 	if err != nil {
 		return nil, err

@@ -37,7 +37,7 @@ func (in *reader) condition(b *condBlock) ([]transform.Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	in.personal, in.uses, in.count = sub.personal, sub.uses, sub.count
+	in.used, in.uses, in.count = sub.used, sub.uses, sub.count
 	return []transform.Step{transform.If{Cond: cond, Then: then, Else: other}}, nil
 }
 

@@ -112,7 +112,7 @@ func (in *reader) nested() reader {
 
 // join takes over what the reader of a nested chain came to know.
 func (in *reader) join(sub reader) {
-	in.personal, in.uses, in.count = in.personal || sub.personal, in.uses || sub.uses, sub.count
+	in.used, in.uses, in.count = in.used|sub.used, in.uses || sub.uses, sub.count
 }
 
 func (in *reader) imageLayer(l *transform.Layer, name string, body chain) error {

@@ -3,6 +3,7 @@ package imagekit
 import (
 	"math"
 
+	"tintype/internal/delivery"
 	"tintype/internal/transform"
 )
 
@@ -363,12 +364,12 @@ func (in *reader) dimension(p params, key string) (dim, error) {
 		return dim{}, nil
 	}
 	if text == "auto" && key == "w" {
-		in.personal = true
-		if in.hints.width <= 0 {
+		in.used |= delivery.HintWidth
+		if in.hints.Width < 1 || in.hints.Width > maxSide {
 			return dim{}, nil
 		}
-		in.hintedWidth = true
-		return dim{given: true, v: constant(math.Ceil(in.hints.width/100) * 100)}, nil
+		in.hintedWidth = math.Ceil(in.hints.Width/100) * 100
+		return dim{given: true, v: constant(in.hintedWidth)}, nil
 	}
 	v, ok := in.scope.parseValue(text)
 	switch {
@@ -432,11 +433,17 @@ func (in *reader) pixelRatio(p params) float64 {
 		return 1
 	}
 	if text == "auto" {
-		in.personal = true
-		if in.hintedWidth || in.hints.dpr <= 0 {
+		in.used |= delivery.HintDPR
+		switch dpr := in.hints.DPR; {
+		case dpr <= 0:
 			return 1
+		case in.hintedWidth > 0:
+			in.contentDPR = in.hintedWidth / (in.hints.Width / dpr)
+			return 1
+		default:
+			in.contentDPR = max(0.1, min(dpr, 5))
+			return in.contentDPR
 		}
-		return max(0.1, min(in.hints.dpr, 5))
 	}
 	if v, ok := parseNumber(text); ok && v >= 0.1 && v <= 5 {
 		return v

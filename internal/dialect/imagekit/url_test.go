@@ -81,8 +81,8 @@ func describe(t testing.TB, line string) string {
 	if q.Rules.Matte.A != 0 && q.Rules.Matte != transform.Black {
 		fmt.Fprintln(&b, "matte", q.Rules.Matte)
 	}
-	if q.Personal {
-		fmt.Fprintln(&b, "personal")
+	if q.Hints != 0 {
+		fmt.Fprintln(&b, "by hints")
 	}
 	if q.Signed {
 		fmt.Fprint(&b, "signed")
@@ -233,7 +233,7 @@ func FuzzParse(f *testing.F) {
 			checkError(t, err)
 			return
 		}
-		first, err := readURL(u, hints{dpr: 2, width: 300})
+		first, err := readURL(u, hints{DPR: 2, Width: 300})
 		if err != nil {
 			checkError(t, err)
 		} else if err := first.Validate(); err != nil {
@@ -251,7 +251,7 @@ func FuzzParse(f *testing.F) {
 		if again.String() != built || again.Name != u.Name || again.Suffix != u.Suffix || again.Filename != u.Filename {
 			t.Fatalf("%q is built again as %q", built, again.String())
 		}
-		second, err2 := readURL(again, hints{dpr: 2, width: 300})
+		second, err2 := readURL(again, hints{DPR: 2, Width: 300})
 		if (err == nil) != (err2 == nil) || first.String() != second.String() || first.Default != second.Default {
 			t.Fatalf("%q was read as %s, %v, and now as %s, %v", built, first, err, second, err2)
 		}

@@ -42,6 +42,14 @@ func (d *Dialect) Parse(r *http.Request, e account.Endpoint) (delivery.Request, 
 	q.Refs = []media.Ref{{ID: u.ID}}
 	q.Chain = p.Transformation
 	q.Attachment, q.Download = p.Attachment, u.Filename
+	callback := "uploadcare_callback"
+	if name := r.URL.Query().Get(CallbackParam); p.Asked.op == "jsonp" && name != "" {
+		callback = name
+	}
+	if q.Describe, err = p.Asked.describe(callback); err != nil {
+		return q, err
+	}
+	q.Headers = imageSize
 	q.Rules = delivery.Rules{Matte: p.Matte, Told: true} // nobody guesses a UUID
 	return q, nil
 }

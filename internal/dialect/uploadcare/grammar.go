@@ -17,6 +17,8 @@ type parsed struct {
 	Attachment bool
 	// Matte lies under what is transparent where the format has no alpha.
 	Matte transform.Color
+	// Asked: a description is wanted in place of the file.
+	Asked question
 }
 
 // builder carries out operations in the order of the URL. What is sticky
@@ -28,6 +30,7 @@ type builder struct {
 	// picture: an operation on the picture was there, so that the answer is
 	// a file of our making.
 	picture bool
+	asked   question
 	size    known
 
 	stretch string
@@ -58,7 +61,12 @@ var handlers = map[string]handler{
 	"overlay": overlay, "rect": rect, "text": text, "text_align": textAlign, "font": font, "text_box": textBox,
 
 	"format": format, "quality": quality, "progressive": progressive, "strip_meta": stripMeta, "inline": inline,
+
+	"json": asks, "jsonp": asks, "main_colors": asks, "detect_faces": asks,
 }
+
+// apart are the operations that do not concern the picture.
+var apart = map[string]bool{"inline": true, "json": true, "jsonp": true, "main_colors": true, "detect_faces": true}
 
 // refused are operations of the vendor's that are not offered, and what they are.
 var refused = map[string]string{
@@ -67,10 +75,6 @@ var refused = map[string]string{
 	"video":          "conversion of video",
 	"document":       "conversion of documents",
 	"adaptive_video": "adaptive video",
-	"json":           "information in JSON",
-	"jsonp":          "information in JSON",
-	"main_colors":    "colours in JSON",
-	"detect_faces":   "faces in JSON",
 }
 
 // analytics is the pseudo-operation that client libraries append.
@@ -92,12 +96,13 @@ func parseOperations(ops []operation, max limits) (parsed, error) {
 			return parsed{}, media.Errorf(media.Invalid, "Unknown operation: %s", quotable(op.Name))
 		}
 		b.op = op.Name
-		b.picture = b.picture || op.Name != "inline"
+		b.picture = b.picture || !apart[op.Name]
 		if err := do(b, op.Args); err != nil {
 			return parsed{}, err
 		}
 	}
-	p := parsed{Attachment: b.inline == "no"}
+	p := parsed{Attachment: b.inline == "no", Asked: b.asked}
+	p.Output.Info = b.asked.op != ""
 	if !b.picture {
 		return p, nil
 	}

@@ -59,12 +59,16 @@ func (b *builder) finish() transform.Transformation {
 	t := transform.Transformation{Steps: b.steps}
 	t.Input.IgnoreOrientation = b.raw == "no"
 	o := &t.Output
+	o.Info = b.asked.op != ""
 	o.Format = b.format
 	switch b.format {
 	case "":
 		o.Format = transform.Auto
 	case "preserve":
 		o.Format = ""
+	}
+	if o.Info && o.Format == transform.Auto {
+		o.Format = "" // whoever asks in words accepts no format of pictures
 	}
 	if o.Format == "" || o.Format == transform.Auto || o.Format == "webp" {
 		o.Frames = transform.FramesFirst

@@ -40,6 +40,12 @@ func describe(path string) string {
 	if p.Attachment {
 		b.WriteString(" attachment")
 	}
+	if p.Asked.op != "" {
+		fmt.Fprintf(&b, " asks %s", p.Asked.op)
+	}
+	if p.Asked.colors > 0 {
+		fmt.Fprintf(&b, " for %d", p.Asked.colors)
+	}
 	if p.Matte.A > 0 {
 		b.WriteString(" on " + p.Matte.String())
 	}
