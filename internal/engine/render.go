@@ -260,6 +260,14 @@ func (c *chain) do(op string, args vips.Args) *chain {
 	return c
 }
 
+// memory computes the image.
+func (c *chain) memory() *chain {
+	if c.err == nil {
+		c.im, c.err = c.scope.Memory(c.im)
+	}
+	return c
+}
+
 // bytes brings any numbers back to 0 to 255, rounded.
 func (c *chain) bytes() *chain {
 	if c.err != nil || c.im.Format() == "uchar" {

@@ -109,7 +109,8 @@ func (c *chain) blur(sigma float64) *chain {
 		return small
 	}
 	sw, sh := small.im.Width(), small.im.Height()
-	return small.blur(sigma/float64(f)).
+	// What it is enlarged from is asked for many times over.
+	return small.blur(sigma/float64(f)).memory().
 		do("resize", vips.Args{"scale": float64(w) / float64(sw), "vscale": float64(h) / float64(sh), "kernel": "cubic"}).
 		do("embed", vips.Args{"x": 0, "y": 0, "width": w, "height": h, "extend": "copy"})
 }

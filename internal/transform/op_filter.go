@@ -54,7 +54,9 @@ const (
 )
 
 // OpMorph replaces each channel by the least, greatest, mean or median over a
-// neighbourhood, Iterations times. Alpha is a channel like the others.
+// neighbourhood, Iterations times. Alpha is a channel like the others. Means
+// and medians of many pixels, or many times over, may be taken from a reduced
+// page where that hardly shows: a pixel's cost is bounded.
 type OpMorph struct {
 	Method     MorphMethod
 	Kernel     Kernel
