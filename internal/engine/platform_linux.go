@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -18,6 +19,13 @@ func socketPair() (a, b *os.File, err error) {
 		return nil, nil, fmt.Errorf("socket pair: %w", err)
 	}
 	return os.NewFile(uintptr(fds[0]), "pool"), os.NewFile(uintptr(fds[1]), "worker"), nil
+}
+
+// keepDescriptors sees to it that no child inherits what this process was
+// itself left by whoever started it; what Go opens is kept anyway. An old
+// kernel cannot: then a child may inherit it.
+func keepDescriptors() {
+	unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
 }
 
 // memoryFile returns a file that lies in memory and has no name.

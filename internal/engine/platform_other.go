@@ -25,6 +25,9 @@ func socketPair() (a, b *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "pool"), os.NewFile(uintptr(fds[1]), "worker"), nil
 }
 
+// keepDescriptors does nothing here: a child inherits what this process was left.
+func keepDescriptors() {}
+
 // memoryFile returns a file without a name, on disk for want of a better place.
 func memoryFile(name string) (*os.File, error) {
 	f, err := os.CreateTemp("", "tintype-"+name)

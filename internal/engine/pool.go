@@ -142,6 +142,7 @@ func New(cfg Config) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
+	keepDescriptors()
 	p := &Pool{cfg: cfg, slots: make(chan *slot, cfg.Workers), poison: newPoison(cfg.Now), starter: newStarter(), faults: faultsWanted(cfg.Env)}
 	p.base, p.cancel = context.WithCancel(context.Background())
 	for range cfg.Workers {

@@ -61,6 +61,10 @@ func TestWorkerInheritsNothing(t *testing.T) {
 	open, err := os.Open(os.DevNull) // close-on-exec, as all that Go opens
 	must(t, err)
 	defer open.Close()
+	// What the server was left by whoever started it is not close-on-exec.
+	left, err := syscall.Open(os.Args[0], syscall.O_RDONLY, 0)
+	must(t, err)
+	defer syscall.Close(left)
 	p := newPool(t, nil)
 	mustRender(t, p)
 	s, err := p.acquire(t.Context())
