@@ -2,7 +2,6 @@ package cloudinary
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,46 +22,6 @@ func (d *Dialect) rateHeaders(h http.Header) {
 	h.Set("X-FeatureRateLimit-Limit", strconv.Itoa(adminRate))
 	h.Set("X-FeatureRateLimit-Reset", reset.Format(http.TimeFormat))
 	h.Set("X-FeatureRateLimit-Remaining", strconv.Itoa(adminRate-1))
-}
-
-// findAdmin knows the routes of the Admin API.
-func (c *call) findAdmin(method string, segments []string) (route, bool) {
-	get, del := method == http.MethodGet, method == http.MethodDelete
-	switch {
-	case get && len(segments) == 1 && segments[0] == "ping":
-		return route{do: ping, admin: true}, true
-	case len(segments) == 0 || segments[0] != "resources":
-		return route{}, false
-	case get && len(segments) == 1:
-		return route{do: listKinds, admin: true}, true
-	case get && len(segments) == 2 && assetID(segments[1]):
-		c.id = segments[1]
-		return route{do: (*Dialect).resourceByID, admin: true}, true
-	case len(segments) == 1:
-		return route{}, false
-	}
-	kind, ok := kinds[segments[1]]
-	if !ok || kind == "" {
-		return route{}, false
-	}
-	c.kind = kind
-	if len(segments) == 2 {
-		return route{do: (*Dialect).resources, admin: true}, get
-	}
-	if c.access, ok = accesses[segments[2]]; !ok {
-		return route{}, false
-	}
-	switch {
-	case get && len(segments) == 3:
-		return route{do: (*Dialect).resources, admin: true}, true
-	case del && len(segments) == 3:
-		return route{do: (*Dialect).deleteResources, admin: true}, true
-	case get:
-		id, err := url.PathUnescape(strings.Join(segments[3:], "/"))
-		c.id = id
-		return route{do: (*Dialect).resource, admin: true}, err == nil
-	}
-	return route{}, false
 }
 
 // assetID reports whether s has the form of an asset's id.

@@ -26,23 +26,7 @@ type call struct {
 	// key made the call; zero for delete_by_token.
 	key  media.Key
 	form *dialect.Form
-	// kind, access and id are what the path names, each "" where it does not.
-	kind   media.Kind
-	access media.Access
-	id     string
-}
-
-// answer is what a route does with an authorised call: a value for JSON, or an error.
-type answer func(d *Dialect, c *call) (any, error)
-
-// route is what a path and method lead to.
-type route struct {
-	do    answer
-	admin bool // Basic credentials instead of a signature, and rate headers
-	file  bool // takes a file
-	open  bool // needs no credentials of an account
-	// until: the signature may last until expires_at.
-	until bool
+	named
 }
 
 // sender is an answer that is no JSON. An error comes before anything was written.
@@ -61,7 +45,7 @@ func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.EscapedPath(), apiPrefix)
 	cloud, rest, _ := strings.Cut(path, "/")
 	segments := strings.Split(strings.TrimRight(strings.TrimSuffix(rest, "%3F"), "/"), "/")
-	if uploadPath(segments) {
+	if forBrowsers(segments) {
 		allowOrigins(w.Header())
 		if r.Method == http.MethodOptions {
 			w.Header().Set("Content-Length", "0")
@@ -73,12 +57,12 @@ func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {
 		d.refuse(w, r, media.Errorf(media.Unauthorized, "Invalid cloud_name %s", dialect.Quotable(decodeOnce(cloud))))
 		return
 	}
-	c := &call{ctx: r.Context(), r: r, acc: acc}
-	rt, ok := c.find(r.Method, segments)
+	rt, n, ok := findRoute(routes[r.Method], segments)
 	if !ok {
 		d.refuse(w, r, media.Errorf(media.NotFound, "There is no %s %s", r.Method, dialect.Quotable(r.URL.EscapedPath())))
 		return
 	}
+	c := &call{ctx: r.Context(), r: r, acc: acc, named: n}
 	if rt.admin {
 		d.rateHeaders(w.Header())
 	}
@@ -174,71 +158,11 @@ func (d *Dialect) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	writeError(w, err, true)
 }
 
-// find tells which route a path means and fills in what the path names. Ids
-// may contain slashes, escaped or not.
-func (c *call) find(method string, segments []string) (route, bool) {
-	if method == http.MethodPost {
-		return c.findUpload(segments)
-	}
-	if rt, ok := c.findDownload(segments); ok && method == http.MethodGet {
-		return rt, true
-	}
-	return c.findAdmin(method, segments)
-}
-
-// findUpload knows the routes of the Upload API.
-func (c *call) findUpload(segments []string) (route, bool) {
-	action := segments[len(segments)-1]
-	switch len(segments) {
-	case 1:
-		if action != "upload" && action != "delete_by_token" {
-			return route{}, false
-		}
-	case 2:
-		kind, ok := kinds[segments[0]]
-		if !ok && !(segments[0] == "all" && action == "generate_archive") {
-			return route{}, false
-		}
-		c.kind = kind
-		if action == "generate_archive" {
-			return route{do: (*Dialect).generateArchive, until: true}, true
-		}
-	default:
-		return route{}, false
-	}
-	switch action {
-	case "upload":
-		return route{do: (*Dialect).upload, file: true}, true
-	case "delete_by_token":
-		return route{do: (*Dialect).deleteByToken, open: true}, true
-	}
-	if c.kind == "" {
-		return route{}, false
-	}
-	switch action {
-	case "explicit":
-		return route{do: (*Dialect).explicit}, true
-	case "destroy":
-		return route{do: (*Dialect).destroy}, true
-	case "rename":
-		return route{do: (*Dialect).rename}, true
-	}
-	return route{}, false
-}
-
 // kinds are the vendor's words for kinds of assets; "auto" is any.
 var kinds = map[string]media.Kind{"image": media.KindImage, "video": media.KindVideo, "raw": media.KindRaw, "auto": ""}
 
 // accesses are the vendor's words for who may read an asset.
 var accesses = map[string]media.Access{"upload": media.Public, "private": media.Private, "authenticated": media.Authenticated}
-
-// uploadPath reports whether a path may belong to the Upload API, which
-// browsers of other origins may call.
-func uploadPath(segments []string) bool {
-	_, up := (&call{}).findUpload(segments)
-	_, down := (&call{}).findDownload(segments)
-	return up || down
-}
 
 func allowOrigins(h http.Header) {
 	h.Set("Access-Control-Allow-Origin", "*")

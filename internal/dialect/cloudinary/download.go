@@ -12,33 +12,6 @@ import (
 	"tintype/internal/media"
 )
 
-// findDownload knows the routes that are read with everything signed in the query.
-func (c *call) findDownload(segments []string) (route, bool) {
-	action := segments[len(segments)-1]
-	if len(segments) == 1 && action == "download_backup" {
-		return route{do: (*Dialect).downloadBackup, until: true}, true
-	}
-	if len(segments) != 2 {
-		return route{}, false
-	}
-	kind, ok := kinds[segments[0]]
-	switch {
-	case action == "generate_archive" && (ok || segments[0] == "all"):
-		c.kind = kind
-		return route{do: (*Dialect).generateArchive, until: true}, true
-	case !ok || kind == "":
-		return route{}, false
-	}
-	c.kind = kind
-	switch action {
-	case "download":
-		return route{do: (*Dialect).download, until: true}, true
-	case "download_tag.zip":
-		return route{do: (*Dialect).downloadTag, until: true}, true
-	}
-	return route{}, false
-}
-
 // expiry is the time that expires_at gives: Unix seconds, perhaps with a
 // fraction, or RFC 3339; zero where it is absent.
 func expiry(fields []dialect.Field) (time.Time, error) {

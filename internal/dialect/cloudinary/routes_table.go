@@ -1,0 +1,36 @@
+package cloudinary
+
+// routes are all routes of the API below /v1_1/<account>/, by method; of
+// several that fit the first counts. In a pattern, {rt} is a kind of asset or
+// "auto", {kind} a kind, {type} a delivery type, {asset} an asset's id, {name}
+// any segment, and {id...} all segments that are left, of which there is at
+// least one.
+var routes = map[string][]routeRow{
+	"POST": {
+		{"upload", route{do: (*Dialect).upload, file: true, browser: true}},
+		{"{rt}/upload", route{do: (*Dialect).upload, file: true, browser: true}},
+		{"delete_by_token", route{do: (*Dialect).deleteByToken, open: true, browser: true}},
+		{"{rt}/delete_by_token", route{do: (*Dialect).deleteByToken, open: true, browser: true}},
+		{"{kind}/explicit", route{do: (*Dialect).explicit, browser: true}},
+		{"{kind}/destroy", route{do: (*Dialect).destroy, browser: true}},
+		{"all/generate_archive", route{do: (*Dialect).generateArchive, until: true, browser: true}},
+		{"{rt}/generate_archive", route{do: (*Dialect).generateArchive, until: true, browser: true}},
+		{"{kind}/rename", route{do: (*Dialect).rename, browser: true}},
+	},
+	"GET": {
+		{"all/generate_archive", route{do: (*Dialect).generateArchive, until: true, browser: true}},
+		{"{rt}/generate_archive", route{do: (*Dialect).generateArchive, until: true, browser: true}},
+		{"download_backup", route{do: (*Dialect).downloadBackup, until: true, browser: true}},
+		{"{kind}/download", route{do: (*Dialect).download, until: true, browser: true}},
+		{"{kind}/download_tag.zip", route{do: (*Dialect).downloadTag, until: true, browser: true}},
+		{"ping", route{do: ping, admin: true}},
+		{"resources", route{do: listKinds, admin: true}},
+		{"resources/{asset}", route{do: (*Dialect).resourceByID, admin: true}},
+		{"resources/{kind}", route{do: (*Dialect).resources, admin: true}},
+		{"resources/{kind}/{type}", route{do: (*Dialect).resources, admin: true}},
+		{"resources/{kind}/{type}/{id...}", route{do: (*Dialect).resource, admin: true}},
+	},
+	"DELETE": {
+		{"resources/{kind}/{type}", route{do: (*Dialect).deleteResources, admin: true}},
+	},
+}
