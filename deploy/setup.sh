@@ -8,12 +8,23 @@ set -eu
 
 goal=${1:-run}
 missing=
+wishes=
 
 need() { # need TEST PACKAGE...: the packages are wanted when the test fails
 	if ! sh -c "$1" >/dev/null 2>&1; then
 		shift
 		missing="$missing $*"
 	fi
+}
+
+font() { # font FAMILY PACKAGE: wished for where the family is missing, if the distribution has the package
+	fc-list 2>/dev/null | grep -qi "$1" || wishes="$wishes $2"
+}
+
+granted() { # granted PACKAGE...: those that apt knows
+	for package; do
+		! apt-cache show "$package" >/dev/null 2>&1 || echo "$package"
+	done
 }
 
 die() {
@@ -35,6 +46,16 @@ Linux)
 	need 'command -v fc-list && fc-list | grep -qi liberation && fc-list | grep -qi dejavu' fontconfig fonts-liberation fonts-dejavu-core
 	need 'fc-list | grep -qi "roboto"' fonts-roboto-unhinted
 	need 'fc-list | grep -qi "open *sans"' fonts-open-sans
+	font carlito fonts-crosextra-carlito
+	font caladea fonts-crosextra-caladea
+	font 'lato-' fonts-lato
+	font montserrat fonts-montserrat
+	font 'roboto *slab' fonts-roboto-slab
+	font 'noto.*mono' fonts-noto-mono
+	font 'pt *serif' fonts-paratype
+	font vollkorn fonts-vollkorn
+	font 'old *standard' fonts-oldstandard
+	font lobster fonts-lobster
 	need 'for c in 4e2d 3042 d55c; do fc-list ":charset=$c" | grep -q . || exit 1; done' fonts-wqy-microhei
 	need 'fc-list | grep -qi emoji' fonts-noto-color-emoji
 	need 'test -e /etc/ssl/certs/ca-certificates.crt' ca-certificates
@@ -47,17 +68,18 @@ Linux)
 		need 'command -v nginx || test -x /usr/sbin/nginx' nginx-light
 		need 'command -v wrk' wrk
 	fi
+	[ -n "$missing" ] || missing=$(granted $wishes)
 	[ -n "$missing" ] || exit 0
 	sudo=
 	if [ "$(id -u)" != 0 ]; then
-		command -v sudo >/dev/null 2>&1 || die "run as root: apt-get install$missing"
+		command -v sudo >/dev/null 2>&1 || die "run as root: apt-get install" $missing
 		sudo=sudo
 	fi
-	echo "setup: installing with apt-get:$missing"
+	echo "setup: installing with apt-get:" $missing
 	log=$(mktemp)
-	if ! { $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; } >"$log" 2>&1; then
+	if ! { $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing $(granted $wishes); } >"$log" 2>&1; then
 		tail -n 30 "$log" >&2
-		die "apt-get could not install:$missing"
+		die "apt-get could not install:" $missing
 	fi
 	rm -f "$log"
 	;;

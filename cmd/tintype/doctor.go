@@ -70,9 +70,25 @@ func (d *doctor) examine(ctx context.Context) {
 		} else {
 			d.good("text", "Latin, Cyrillic, Greek, Arabic, Chinese, Japanese, Korean, emoji")
 		}
+		d.replaced(report.Replaced)
 	}
 	d.ffmpeg(ctx)
 	d.fonts(ctx)
+}
+
+// replaced names the familiar fonts for which others stand.
+func (d *doctor) replaced(list []engine.Replaced) {
+	var all []string
+	for _, r := range list {
+		s := r.Family + " (" + r.With + ")"
+		if r.Want[0] != r.Family {
+			s += " for want of " + r.Want[0]
+		}
+		all = append(all, s)
+	}
+	if len(all) > 0 {
+		d.warn("fonts", "not installed, and drawn with others of a similar look: "+strings.Join(all, ", "))
+	}
 }
 
 func (d *doctor) engine(r engine.Report) {

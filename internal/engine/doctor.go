@@ -20,6 +20,8 @@ type Report struct {
 	Formats []FormatSupport
 	// Unwritten names the scripts that no font of this machine has.
 	Unwritten []string
+	// Replaced are the familiar fonts that this machine draws with others.
+	Replaced []Replaced
 }
 
 // FormatSupport says whether a format of pictures is read and written.
@@ -66,7 +68,7 @@ func Doctor(ctx context.Context, cfg Config) (Report, error) {
 	}
 	return Report{
 		Library: says.Library, SIMD: says.SIMD, Sandbox: says.Sandbox, Walled: says.Walled,
-		Workers: full.Workers, Memory: p.cfg.Memory, Limits: p.cfg.Limits, Formats: rep.Formats, Unwritten: rep.Unwritten,
+		Workers: full.Workers, Memory: p.cfg.Memory, Limits: p.cfg.Limits, Formats: rep.Formats, Unwritten: rep.Unwritten, Replaced: rep.Replaced,
 	}, nil
 }
 

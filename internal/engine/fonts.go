@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"tintype/internal/engine/pango"
 	"tintype/internal/media"
@@ -48,6 +47,7 @@ const (
 // that come with a job. It is used by one job at a time.
 type shelf struct {
 	system *pango.Fonts
+	owned  installed
 	next   int
 }
 
@@ -58,7 +58,7 @@ func (s *shelf) machine() (*pango.Fonts, error) {
 		if err != nil {
 			return nil, &media.Error{Code: media.Unsupported, Op: "fonts", Message: "This server has no fonts", Err: err}
 		}
-		s.system = f
+		s.system, s.owned = f, installedOf(f.Families())
 	}
 	return s.system, nil
 }
@@ -85,65 +85,3 @@ func (s *shelf) with(file *os.File, name string) (fonts *pango.Fonts, done func(
 
 // worn reports that the next job might find no fresh number for its fonts.
 func (s *shelf) worn() bool { return s.next > fontFDsLast }
-
-// defaultFamilies come after whatever was asked for. setup installs them.
-var defaultFamilies = []string{"Liberation Sans", "DejaVu Sans", "Noto Sans"}
-
-// likeness maps families that are asked for by habit, in lower case, to free
-// ones, mostly of the same widths. The family itself is tried first.
-var likeness = map[string][]string{
-	"arial":           {"Liberation Sans", "Arimo"},
-	"arial narrow":    {"Liberation Sans Narrow", "Liberation Sans"},
-	"helvetica":       {"Liberation Sans", "Arimo"},
-	"helvetica neue":  {"Liberation Sans", "Arimo"},
-	"sans-serif":      {"Liberation Sans", "DejaVu Sans"},
-	"times":           {"Liberation Serif", "Tinos"},
-	"times new roman": {"Liberation Serif", "Tinos"},
-	"serif":           {"Liberation Serif", "DejaVu Serif"},
-	"courier":         {"Liberation Mono", "Cousine"},
-	"courier new":     {"Liberation Mono", "Cousine"},
-	"monospace":       {"Liberation Mono", "DejaVu Sans Mono"},
-	"consolas":        {"DejaVu Sans Mono", "Liberation Mono"},
-	"menlo":           {"DejaVu Sans Mono"},
-	"monaco":          {"DejaVu Sans Mono"},
-	"verdana":         {"DejaVu Sans"},
-	"tahoma":          {"DejaVu Sans Condensed", "DejaVu Sans"},
-	"georgia":         {"Gelasio", "DejaVu Serif"},
-	"palatino":        {"DejaVu Serif"},
-	"calibri":         {"Carlito", "Open Sans"},
-	"cambria":         {"Caladea", "Liberation Serif"},
-	"segoe ui":        {"Open Sans"},
-	"opensans":        {"Open Sans"},
-	"noto sans":       {"Open Sans", "DejaVu Sans"},
-	"noto":            {"Noto Sans", "Open Sans", "DejaVu Sans"},
-	"noto serif":      {"DejaVu Serif"},
-	"notoserif":       {"Noto Serif", "DejaVu Serif"},
-	"noto mono":       {"Noto Sans Mono", "DejaVu Sans Mono"},
-	"notomono":        {"Noto Mono", "Noto Sans Mono", "DejaVu Sans Mono"},
-	"dejavu":          {"DejaVu Sans"},
-	"dejavumono":      {"DejaVu Sans Mono"},
-	"dejavuserif":     {"DejaVu Serif"},
-	"pt_serif":        {"PT Serif", "Liberation Serif"},
-	"pt serif":        {"Liberation Serif"},
-	"pt mono":         {"Liberation Mono"},
-	"roboto mono":     {"DejaVu Sans Mono"},
-	"roboto slab":     {"DejaVu Serif"},
-	"old standard":    {"Old Standard TT", "Liberation Serif"},
-	"lora":            {"Liberation Serif"},
-	"arvo":            {"DejaVu Serif"},
-	"crimson text":    {"Liberation Serif"},
-	"lato":            {"Carlito", "Open Sans"},
-	"montserrat":      {"Open Sans"},
-	"ubuntu":          {"Open Sans"},
-}
-
-// families are what a family that was asked for stands for, in order.
-func families(family string) []string {
-	family = strings.ReplaceAll(strings.TrimSpace(family), ",", " ") // a comma would begin another family
-	var list []string
-	if family != "" {
-		list = append(list, family)
-		list = append(list, likeness[strings.ToLower(family)]...)
-	}
-	return append(list, defaultFamilies...)
-}

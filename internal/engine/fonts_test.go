@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"tintype/internal/media"
@@ -12,16 +13,58 @@ import (
 
 func TestFamilies(t *testing.T) {
 	t.Parallel()
-	for family, second := range map[string]string{"Arial": "Liberation Sans", "helvetica": "Liberation Sans", "Times New Roman": "Liberation Serif", "Courier New": "Liberation Mono"} {
-		if f := families(family); f[0] != family || f[1] != second {
-			t.Errorf("%s is %v", family, f)
+	here := installedOf([]string{"Liberation Sans", "Lato", "Open Sans", "Noto Sans Mono", "思源黑体"})
+	for asked, want := range map[string]string{
+		"Arial": "Liberation Sans", "helvetica": "Liberation Sans", "Times New Roman": "Liberation Serif", "COURIER_NEW": "Liberation Mono",
+		"lato": "Lato", "OpenSans": "Open Sans", "open-sans": "Open Sans", "Montserrat": "Montserrat", "PT_Serif": "PT Serif",
+		"NotoMono": "Noto Mono", "思源黑体": "思源黑体",
+	} {
+		f, err := here.families(asked)
+		if err != nil || f[0] != want || !slices.Equal(f[len(f)-len(defaultFamilies):], defaultFamilies) {
+			t.Errorf("%s is %v, %v", asked, f, err)
 		}
 	}
-	if f := families(""); !slices.Equal(f, defaultFamilies) {
-		t.Errorf("no family is %v", f)
+	for _, none := range []string{"", " "} {
+		if f, err := here.families(none); err != nil || !slices.Equal(f, defaultFamilies) {
+			t.Errorf("no family is %v, %v", f, err)
+		}
 	}
-	if f := families("A, B"); f[0] != "A  B" {
-		t.Errorf("a comma makes %v", f)
+	for _, unknown := range []string{"Comic Sans MS", "Lato, Arial", "Latox", strings.Repeat("ф", 100)} {
+		_, err := here.families(unknown)
+		if media.CodeOf(err) != media.Invalid || !strings.Contains(media.MessageOf(err), "Unknown font: "+string([]rune(unknown)[:5])) || len(media.MessageOf(err)) > 200 {
+			t.Errorf("%s: %v", unknown, err)
+		}
+	}
+}
+
+func TestReplacedFamilies(t *testing.T) {
+	t.Parallel()
+	by := map[string]string{}
+	for _, r := range installedOf([]string{"Liberation Sans", "Carlito", "DejaVu Serif"}).replaced() {
+		by[r.Family] = r.With
+	}
+	for family, with := range map[string]string{"Lato": "Carlito", "Georgia": "DejaVu Serif", "Courier New": "Liberation Sans", "Arial": "", "Calibri": "", "Verdana": ""} {
+		if by[family] != with {
+			t.Errorf("%s is drawn with %q, want %q", family, by[family], with)
+		}
+	}
+}
+
+// The manual has the same table.
+func TestFontsInTheManual(t *testing.T) {
+	t.Parallel()
+	manual, err := os.ReadFile("../../docs/030-deliver.md")
+	must(t, err)
+	rows := 0
+	for _, s := range familiarFonts {
+		fits, like := strings.Join(s.equal, ", "), strings.Join(s.like, ", ")
+		if row := "\n| " + s.name + " | " + fits + " | " + like + " |"; !strings.Contains(string(manual), row) {
+			t.Errorf("the manual has no row%s", row)
+		}
+		rows++
+	}
+	if rows != len(familiar) {
+		t.Errorf("%d of %d families have a name of their own", len(familiar), rows)
 	}
 }
 
@@ -38,10 +81,19 @@ func TestWidthsOfFamilies(t *testing.T) {
 	if sans == serif || serif == mono || sans == mono {
 		t.Skip("the fonts of the test are not on this machine")
 	}
-	for family, want := range map[string]int{"Arial": sans, "Helvetica": sans, "Times New Roman": serif, "Courier New": mono, "No Such Family": sans, "": sans} {
+	for family, want := range map[string]int{"Arial": sans, "Helvetica": sans, "Times New Roman": serif, "Courier New": mono, "": sans} {
 		if got := width(family); got != want {
 			t.Errorf("%q is %d wide, want %d", family, got, want)
 		}
+	}
+}
+
+func TestUnknownFamilyIsNamed(t *testing.T) {
+	t.Parallel()
+	st := &stock{fonts: &shelf{}}
+	text := &transform.PlanText{Content: "A", Family: "No Such Family", Size: 40, Weight: 400}
+	if _, err := st.extent(text); media.CodeOf(err) != media.Invalid || media.MessageOf(err) != "Unknown font: No Such Family" {
+		t.Errorf("measured: %v", err)
 	}
 }
 

@@ -46,7 +46,11 @@ func (st *stock) lay(t *transform.PlanText, f func(*pango.Layout) error) error {
 		return err
 	}
 	defer done()
-	l, err := fonts.Lay(t.Content, styleOf(t))
+	style, err := st.styleOf(t)
+	if err != nil {
+		return err
+	}
+	l, err := fonts.Lay(t.Content, style)
 	if errors.Is(err, pango.ErrTooLarge) {
 		return media.Errorf(media.Invalid, "The text is too long for its size")
 	}
@@ -83,15 +87,24 @@ var hints = map[transform.Hinting]pango.Hinting{
 	transform.HintingMedium: pango.HintMedium, transform.HintingFull: pango.HintFull,
 }
 
-func styleOf(t *transform.PlanText) pango.Style {
+// styleOf is how a text looks. A font file goes before every family, so what
+// the family is does not count then.
+func (st *stock) styleOf(t *transform.PlanText) (pango.Style, error) {
+	families := defaultFamilies
+	if t.Font == 0 {
+		var err error
+		if families, err = st.fonts.owned.families(t.Family); err != nil {
+			return pango.Style{}, err
+		}
+	}
 	return pango.Style{
-		Families: families(t.Family), Size: t.Size, Weight: t.Weight,
+		Families: families, Size: t.Size, Weight: t.Weight,
 		Italic: t.Italic, Underline: t.Underline, Strike: t.Strike,
 		Align: aligns[t.Align], LetterSpacing: t.LetterSpacing, LineSpacing: t.LineSpacing, LineHeight: t.LineHeight,
 		Color: pango.Color(t.Color), Stroke: t.Stroke, StrokeColor: pango.Color(t.StrokeColor), LineColor: pango.Color(t.LineColor),
 		Wrap: t.Wrap, MaxHeight: t.MaxHeight, Trim: t.Trim,
 		Aliased: t.Antialias == transform.AntialiasNone, Hinting: hints[t.Hinting],
-	}
+	}, nil
 }
 
 // tryFonts draws a letter of each script that is looked for, and names the
@@ -105,7 +118,7 @@ func tryFonts(s *shelf) (missing []string, err error) {
 		{"Latin", "Aß"}, {"Cyrillic", "Жя"}, {"Greek", "Ωα"}, {"Arabic", "مر"},
 		{"Chinese and Japanese", "中日の"}, {"Korean", "한"}, {"emoji", "😀"},
 	} {
-		l, err := fonts.Lay(script.sample, pango.Style{Families: families(""), Size: 20, Weight: 400})
+		l, err := fonts.Lay(script.sample, pango.Style{Families: defaultFamilies, Size: 20, Weight: 400})
 		if err != nil {
 			return nil, fmt.Errorf("lay %s: %w", script.name, err)
 		}

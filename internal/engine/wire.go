@@ -52,6 +52,8 @@ type reply struct {
 	Formats []FormatSupport  `json:",omitempty"`
 	// Unwritten names scripts that no font is there for.
 	Unwritten []string `json:",omitempty"`
+	// Replaced are familiar fonts for which none that fits is there.
+	Replaced []Replaced `json:",omitempty"`
 	// Worn: the worker must not get another job.
 	Worn bool `json:",omitempty"`
 }

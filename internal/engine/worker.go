@@ -207,7 +207,7 @@ func (w *worker) do(req request, files []*os.File) (reply, error) {
 		if err != nil {
 			missing = []string{"any script"}
 		}
-		rep.Unwritten = missing
+		rep.Unwritten, rep.Replaced = missing, w.fonts.owned.replaced()
 		return rep, nil
 	}
 	if len(files) != len(req.Formats)+len(req.Plans) || len(req.Formats) == 0 && req.Kind != jobMeasure {

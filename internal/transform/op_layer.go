@@ -94,7 +94,7 @@ type Canvas struct {
 // words. The origin is the layout's logical rectangle, or with Trim the ink's.
 type PlanText struct {
 	Content string
-	Family  string // "" is the default; unknown ones fall back to it
+	Family  string // "" is the default; an unknown one is Invalid
 	// Font counts the source that is the font file from 1 in Plan.Sources; 0 is none.
 	Font                      int `json:",omitempty"`
 	Size                      float64

@@ -111,7 +111,7 @@ const maxText = 10_000
 type Text struct {
 	// Content is UTF-8, at most 10,000 bytes; a line feed breaks the line.
 	Content string
-	// Family is a font family; "" is the default, an unknown one falls back to it.
+	// Family is a font family; "" is the default. An unknown one is refused when the text is measured.
 	Family string
 	// Font is a font file among the assets, which wins over Family; zero is none.
 	Font media.Ref

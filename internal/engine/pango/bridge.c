@@ -47,6 +47,23 @@ void tp_fonts_free(TpFonts *fonts)
 	g_free(fonts);
 }
 
+int tp_fonts_count(TpFonts *fonts)
+{
+	FcFontSet *set = FcConfigGetFonts(fonts->config, FcSetSystem);
+
+	return set ? set->nfont : 0;
+}
+
+const char *tp_fonts_family(TpFonts *fonts, int n, int k)
+{
+	FcFontSet *set = FcConfigGetFonts(fonts->config, FcSetSystem);
+	FcChar8 *name;
+
+	if (FcPatternGetString(set->fonts[n], FC_FAMILY, k, &name) != FcResultMatch)
+		return NULL;
+	return (const char *) name;
+}
+
 static PangoContext *context_new(TpFonts *fonts, const TpStyle *style)
 {
 	PangoContext *context = pango_font_map_create_context(fonts->map);

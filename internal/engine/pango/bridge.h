@@ -50,6 +50,9 @@ typedef struct {
 
 TpFonts *tp_fonts_new(const char *file);
 void tp_fonts_free(TpFonts *fonts);
+int tp_fonts_count(TpFonts *fonts);
+/* The k-th name of the family of the n-th font, both from 0; NULL when there is none. */
+const char *tp_fonts_family(TpFonts *fonts, int n, int k);
 
 TpLayout *tp_layout_new(TpFonts *fonts, const char *text, int length, const TpStyle *style);
 void tp_layout_free(TpLayout *layout);

@@ -104,6 +104,24 @@ func (f *Fonts) Close() {
 	}
 }
 
+// Families names the families of the machine's fonts, in every language in
+// which they have a name.
+func (f *Fonts) Families() (names []string) {
+	seen := map[string]bool{}
+	for n := range int(C.tp_fonts_count(f.p)) {
+		for k := 0; ; k++ {
+			name := C.tp_fonts_family(f.p, C.int(n), C.int(k))
+			if name == nil {
+				break
+			}
+			if s := C.GoString(name); !seen[s] {
+				seen[s], names = true, append(names, s)
+			}
+		}
+	}
+	return names
+}
+
 // maxUnits bounds what a layout may measure: Pango counts 1/1024 pixels in 32 bits.
 const maxUnits = 2_000_000
 
