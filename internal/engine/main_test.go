@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"os"
+	"syscall"
 	"testing"
 
 	"tintype/internal/engine/sandbox"
@@ -24,6 +25,10 @@ func TestMain(m *testing.M) {
 	if os.Getenv(orphanVariable) == "1" {
 		orphanServer()
 		os.Exit(1)
+	}
+	// What whoever started the tests left open is none of a worker's.
+	for fd := 3; fd < 256; fd++ {
+		syscall.CloseOnExec(fd)
 	}
 	// Tests that look at pixels call libvips in this process.
 	os.Setenv("VIPS_WARNING", "0")
