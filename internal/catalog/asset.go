@@ -189,6 +189,7 @@ func (tx *Tx) PutAsset(a *media.Asset) error {
 	if _, err := tx.changed("put asset", insert); err != nil {
 		return err
 	}
+	tx.wrote(a.Account)
 	return tx.putVersion(a, now)
 }
 
@@ -237,6 +238,7 @@ func (tx *Tx) RenameAsset(acc media.AccountID, id media.AssetID, to media.Ref, a
 			q = q.Set("? = ?", bun.Ident(c.column), c.value)
 		}
 	}
+	tx.wrote(acc)
 	n, err := tx.changed("rename asset", q)
 	return gone(n, err, "rename asset", id)
 }
@@ -244,6 +246,7 @@ func (tx *Tx) RenameAsset(acc media.AccountID, id media.AssetID, to media.Ref, a
 // DeleteAsset removes an asset with the records of its versions, renditions
 // and measurements. Their blobs are the caller's: ask for them before.
 func (tx *Tx) DeleteAsset(acc media.AccountID, id media.AssetID) error {
+	tx.wrote(acc)
 	n, err := tx.changed("delete asset", tx.tx.NewDelete().Model((*assetRow)(nil)).Where("account = ?", string(acc)).Where("id = ?", string(id)))
 	return gone(n, err, "delete asset", id)
 }

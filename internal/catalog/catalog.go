@@ -38,6 +38,9 @@ type Config struct {
 	// MaxConns bounds the connections for requests (on SQLite: those for
 	// reading). 0 is 16. Jobs have 4 more on PostgreSQL.
 	MaxConns int
+	// SearchMemory bounds what of the search index is kept in memory, in
+	// bytes. 0 is 128 MiB.
+	SearchMemory int
 	// Fault, when set, is called at "before commit" and "after commit" of
 	// every Update. An error of it before the commit rolls back. For tests of
 	// what a crash leaves behind.
@@ -61,6 +64,9 @@ type DB struct {
 	// listeners are told of events; see OnEvent.
 	listeners map[int]func(*Tx, media.Event) error
 	nextID    int
+
+	folder *folder
+	pieces *pieces
 }
 
 // backend holds what differs between the two databases.
@@ -79,6 +85,8 @@ type backend struct {
 	// where Updates are alone anyway.
 	lock    func(ctx context.Context, tx bun.Tx, name string, shared bool) error
 	migrate func(ctx context.Context, b *backend) error
+	// putAll inserts or replaces many rows.
+	putAll  func(ctx context.Context, tx *sql.Tx, t table) error
 	wait    time.Duration
 	ballast *ballast // nil where room is not our business
 }
@@ -92,6 +100,9 @@ func Open(ctx context.Context, url string, cfg Config) (*DB, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.SearchMemory <= 0 {
+		cfg.SearchMemory = 128 << 20
 	}
 	if cfg.MaxConns <= 0 {
 		cfg.MaxConns = 16
@@ -126,11 +137,18 @@ func Open(ctx context.Context, url string, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open catalog: %w", err), back.close())
 	}
+	db.folder, db.pieces = newFolder(db), newPieces(cfg.SearchMemory)
+	if err := db.foldAll(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open catalog: %w", err), back.close())
+	}
 	return db, nil
 }
 
 // Close waits for running transactions and closes every connection.
-func (db *DB) Close() error { return db.back.close() }
+func (db *DB) Close() error {
+	db.folder.close()
+	return db.back.close()
+}
 
 func (b *backend) close() error {
 	var errs []error

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -86,4 +87,9 @@ func (tx *Tx) Plans() (map[string]string, error) {
 func (db *DB) LimitPages(n int) error {
 	_, err := db.write.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", n))
 	return err
+}
+
+// Fold folds up to n changed assets into the search index now.
+func (db *DB) Fold(ctx context.Context, acc media.AccountID, n int) (int, error) {
+	return db.foldSearch(ctx, acc, n)
 }

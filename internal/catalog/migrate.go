@@ -21,7 +21,7 @@ func migrate(ctx context.Context, b *backend, dialect goose.Dialect) error {
 	if err != nil {
 		return err
 	}
-	ours, err := goose.NewProvider(dialect, b.write, dir, goose.WithDisableGlobalRegistry(true))
+	ours, err := goose.NewProvider(dialect, b.write, dir, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}

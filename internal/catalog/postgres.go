@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,6 +59,7 @@ func openPostgres(ctx context.Context, url string, cfg Config) (*backend, error)
 		classify: classifyPostgres,
 		lock:     lockPostgres,
 		migrate:  migratePostgres,
+		putAll:   putAllPostgres,
 		wait:     2 * time.Second,
 	}
 	b.write = b.read
@@ -160,4 +162,35 @@ func classifyPostgres(err error) failure {
 		return failedUnavailable
 	}
 	return failedOtherwise
+}
+
+// putAllPostgres sends rows as one array for each column.
+func putAllPostgres(ctx context.Context, tx *sql.Tx, t table) error {
+	for rows := range slices.Chunk(t.rows, 2000) {
+		arrays, sources := make([]any, len(t.columns)), make([]string, len(t.columns))
+		for i := range t.columns {
+			switch rows[0][i].(type) {
+			case string:
+				arrays[i], sources[i] = array[string](rows, i), fmt.Sprintf("$%d::text[]", i+1)
+			case int64:
+				arrays[i], sources[i] = array[int64](rows, i), fmt.Sprintf("$%d::bigint[]", i+1)
+			case float64:
+				arrays[i], sources[i] = array[float64](rows, i), fmt.Sprintf("$%d::double precision[]", i+1)
+			default:
+				arrays[i], sources[i] = array[[]byte](rows, i), fmt.Sprintf("$%d::bytea[]", i+1)
+			}
+		}
+		if _, err := tx.ExecContext(ctx, t.insert("SELECT * FROM unnest("+strings.Join(sources, ", ")+")"), arrays...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func array[T any](rows [][]any, column int) []T {
+	out := make([]T, len(rows))
+	for i, row := range rows {
+		out[i] = row[column].(T)
+	}
+	return out
 }

@@ -31,9 +31,10 @@ type Tx struct {
 	db     *DB
 	tx     bun.Tx
 	write  bool
-	events []media.Event // in the order added, inserted by flush
-	wake   bool          // a job was enqueued that can start now
-	broken error         // of the first writing query that failed
+	events []media.Event           // in the order added, inserted by flush
+	wake   bool                    // a job was enqueued that can start now
+	assets map[media.AccountID]int // how many assets were written
+	broken error                   // of the first writing query that failed
 }
 
 // View runs fn in a read transaction: everything that fn reads is of one
@@ -112,6 +113,7 @@ func (db *DB) run(ctx context.Context, write bool, fn func(*Tx) error) (err erro
 	if t.wake {
 		db.wake()
 	}
+	db.folder.note(t.assets)
 	db.back.ballast.lay()
 	return db.fault("after commit")
 }
@@ -170,6 +172,15 @@ func (db *DB) fault(point string) error {
 		return nil
 	}
 	return db.cfg.Fault(point)
+}
+
+// wrote notes that an asset was written, for the search index. A trigger of
+// the database marks which; this only tells when many are.
+func (tx *Tx) wrote(acc media.AccountID) {
+	if tx.assets == nil {
+		tx.assets = map[media.AccountID]int{}
+	}
+	tx.assets[acc]++
 }
 
 // fail wraps what the database answered to a reading query.

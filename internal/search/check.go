@@ -59,6 +59,8 @@ func (a *Aggregation) check() error {
 	switch {
 	case !ok || checkText(a.Field) != nil:
 		return media.Errorf(media.Invalid, "It is not possible to aggregate by %s", shown(a.Field))
+	case Gathers(a.Field):
+		return media.Errorf(media.Invalid, "It is not possible to aggregate by %s", shown(a.Field))
 	case len(a.Ranges) > MaxBuckets:
 		return media.Errorf(media.Invalid, "There are more than %d ranges of %s", MaxBuckets, shown(a.Field))
 	case len(a.Ranges) > 0 && !t.HasNumber():
@@ -100,6 +102,9 @@ func check(e Expr, depth int, nodes *int) error {
 	case Token:
 		return checkField(e.Field, Type.HasText, e.Text)
 	case Equals:
+		if Gathers(e.Field) {
+			return media.Errorf(media.Invalid, "A whole value is looked for in one field of %s, as in %s.name", e.Field, e.Field)
+		}
 		return checkField(e.Field, Type.HasText, e.Text)
 	case Range:
 		return checkField(e.Field, Type.HasNumber, "")

@@ -59,11 +59,15 @@ func (t Type) HasText() bool { return t == Text || t == Mixed }
 func (t Type) HasNumber() bool { return t != Text }
 
 // several are the fields that may have more than one value, which gives
-// nothing to sort by.
+// nothing to sort by. Of what cameras write there is too much to keep in order.
 var several = map[string]bool{"tags": true, "context": true, "metadata": true}
+
+// Gathers reports whether a field is a family as a whole: tokens can be looked
+// for in it, while whole values are those of its members.
+func Gathers(field string) bool { return field == "context" || field == "metadata" }
 
 // Sortable reports whether things can be ordered by a field.
 func Sortable(field string) bool {
 	_, ok := TypeOf(field)
-	return ok && !several[field]
+	return ok && !several[field] && !strings.HasPrefix(field, "image_metadata.")
 }

@@ -152,8 +152,11 @@ func plainContains(c Contains) Expr {
 	tokens := Tokens(c.Text)
 	if len(tokens) == 0 || c.Prefix && wholePrefix(c.Text) {
 		return anyOf(func(f string) Expr {
-			if c.Prefix && c.Text == "" {
+			switch {
+			case c.Prefix && c.Text == "":
 				return Present{f}
+			case Gathers(f):
+				return Or{}
 			}
 			return Equals{f, cut(c.Text), c.Prefix}
 		})

@@ -37,7 +37,7 @@ func (p *expression) meaning(at int, f field, op string, w word) (search.Expr, e
 	if f.value != nil && !w.star {
 		text = f.value(text)
 	}
-	if op == "=" {
+	if op == "=" && !search.Gathers(f.name) {
 		return search.Equals{Field: f.name, Text: text, Prefix: w.star}, nil
 	}
 	return search.Contains{Field: f.name, Text: text, Prefix: w.star}, nil
