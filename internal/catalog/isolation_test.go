@@ -65,7 +65,7 @@ func TestAccountsAreApart(t *testing.T) {
 			parts, err9 := tx.Parts(b, "one", 0, -1)
 			dropped, err10 := tx.DeleteParts(b, "one")
 			counted, err11 := tx.CountParts(b, "one")
-			open, held, err12 := tx.OpenSessions(b)
+			open, held, err12 := tx.OpenSessions(b, start)
 			expired, err13 := tx.ExpiredSessions(b, start.AddDate(1, 0, 0), 10)
 			partUsed, err14 := tx.BlobInUse(b, "part/a/one/0-x")
 			if len(parts)+len(dropped)+int(counted+held)+open+len(expired) != 0 || partUsed {

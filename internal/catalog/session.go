@@ -104,10 +104,10 @@ func (tx *Tx) DeleteSession(acc media.AccountID, id media.SessionID) error {
 	return gone(n, err, "delete session", id)
 }
 
-// OpenSessions counts an account's sessions that have not finished, and the
-// bytes of their parts. Inside an Update nobody else's Update that asks the
+// OpenSessions counts an account's sessions that have neither finished nor
+// expired at a moment, and the bytes of their parts. Inside an Update nobody else's Update that asks the
 // same goes on before the end of this one.
-func (tx *Tx) OpenSessions(acc media.AccountID) (n int, bytes int64, err error) {
+func (tx *Tx) OpenSessions(acc media.AccountID, at time.Time) (n int, bytes int64, err error) {
 	if tx.write && tx.db.back.lock != nil {
 		if err := tx.db.back.lock(tx.ctx, tx.tx, "sessions "+string(acc), false); err != nil {
 			return 0, 0, tx.failWrite("lock sessions", err)
@@ -118,7 +118,7 @@ func (tx *Tx) OpenSessions(acc media.AccountID) (n int, bytes int64, err error) 
 		Bytes int64
 	}
 	err = tx.tx.NewSelect().Model((*sessionRow)(nil)).ColumnExpr("count(*) AS n, coalesce(sum(received), 0) AS bytes").
-		Where("account = ?", string(acc)).Where("asset = ''").Scan(tx.ctx, &sum)
+		Where("account = ?", string(acc)).Where("asset = ''").Where("expires_at > ?", micros(at)).Scan(tx.ctx, &sum)
 	return sum.N, sum.Bytes, tx.fail("count sessions", err)
 }
 

@@ -129,9 +129,12 @@ func TestOpenAndExpiredSessions(t *testing.T) {
 			return errors.Join(err, tx.PutSession(newSession("other", "a")))
 		})
 		view(t, db, func(tx *catalog.Tx) error {
-			n, bytes, err := tx.OpenSessions("demo")
+			n, bytes, err := tx.OpenSessions("demo", start)
 			if n != 3 || bytes != 33 {
 				t.Errorf("%d sessions of %d bytes are open", n, bytes)
+			}
+			if n, bytes, err := tx.OpenSessions("demo", start.Add(time.Hour+30*time.Second)); n != 2 || bytes != 23 || err != nil {
+				t.Errorf("later %d sessions of %d bytes are open, %v", n, bytes, err)
 			}
 			ids, err2 := tx.ExpiredSessions("demo", start.Add(time.Hour+90*time.Second), 10)
 			if !reflect.DeepEqual(ids, []media.SessionID{"done", "c", "a"}) {
@@ -154,7 +157,7 @@ func TestOpenSessionsAreCountedOneAtATime(t *testing.T) {
 		for i := range 8 {
 			wg.Go(func() {
 				err := db.Update(t.Context(), func(tx *catalog.Tx) error {
-					n, _, err := tx.OpenSessions("demo")
+					n, _, err := tx.OpenSessions("demo", start)
 					if err != nil || n >= 3 {
 						return err
 					}
@@ -167,7 +170,7 @@ func TestOpenSessionsAreCountedOneAtATime(t *testing.T) {
 		}
 		wg.Wait()
 		view(t, db, func(tx *catalog.Tx) error {
-			n, _, err := tx.OpenSessions("demo")
+			n, _, err := tx.OpenSessions("demo", start)
 			if n != 3 {
 				t.Errorf("%d sessions", n)
 			}

@@ -114,6 +114,17 @@ func (l *Library) naming(u *Upload, kind media.Kind) naming {
 	}
 }
 
+// NameOf makes the name of an upload before its file is there, for Upload.Name
+// of a later one; "" where that depends on what the file is, and u does not
+// say. A name with random characters is another each time.
+func (l *Library) NameOf(u Upload) (string, error) {
+	if u.Kind == "" && u.Name == "" {
+		return "", nil
+	}
+	u.Folder = strings.Trim(u.Folder, "/")
+	return l.naming(&u, u.Kind).make()
+}
+
 func join(folder, name string) string {
 	if folder == "" {
 		return name

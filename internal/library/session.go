@@ -61,7 +61,7 @@ func (l *Library) Begin(ctx context.Context, s media.Session) (*media.Session, e
 		return out, err
 	}
 	err = l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error {
-		open, _, err := tx.OpenSessions(s.Account) // nobody else begins one meanwhile
+		open, _, err := tx.OpenSessions(s.Account, l.now()) // nobody else begins one meanwhile
 		if err != nil {
 			return err
 		}
@@ -211,7 +211,7 @@ func partKey(s *media.Session, offset int64, unique string) string {
 }
 
 func (l *Library) recordPart(tx *catalog.Tx, acc media.AccountID, id media.SessionID, p Part, stored catalog.Part) (*media.Session, error) {
-	_, held, err := tx.OpenSessions(acc) // nobody else adds bytes meanwhile
+	_, held, err := tx.OpenSessions(acc, l.now()) // nobody else adds bytes meanwhile
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,10 @@ type call struct {
 	key  media.Key
 	form *dialect.Form
 	named
+	// ranged: the call says which part of a file it brings. chunk is that
+	// part, nil where it is all of the file.
+	ranged bool
+	chunk  *chunk
 }
 
 // sender is an answer that is no JSON. An error comes before anything was written.
@@ -132,12 +136,15 @@ func (d *Dialect) formConfig(c *call, rt route, held *claim) (dialect.FormConfig
 	if !rt.file {
 		return cfg, nil
 	}
-	if err := wholeFile(c.r.Header.Get("Content-Range")); err != nil {
+	if err := d.readChunk(c); err != nil {
 		return cfg, err
 	}
 	limit := d.cfg.Library.MaxBytes(c.kind)
 	cfg.BeforeFile = func(f *dialect.Form) error { return d.beforeFile(c, f, held) }
 	cfg.Stage = func(ctx context.Context, r io.Reader) (*library.Staged, error) {
+		if c.chunk != nil {
+			return d.stageChunk(ctx, c.chunk, held.count(r))
+		}
 		return d.cfg.Library.Stage(ctx, held.count(r), limit)
 	}
 	return cfg, nil

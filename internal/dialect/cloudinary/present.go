@@ -65,6 +65,8 @@ type result struct {
 	Eager            []eagerResult `json:"eager,omitempty"`
 	DeleteToken      string        `json:"delete_token,omitempty"`
 	APIKey           string        `json:"api_key"`
+	// Done: all parts of the file are there.
+	Done bool `json:"done,omitempty"`
 	*videoResult
 }
 

@@ -9,6 +9,8 @@ var routes = map[string][]routeRow{
 	"POST": {
 		{"upload", route{do: (*Dialect).upload, file: true, browser: true}},
 		{"{rt}/upload", route{do: (*Dialect).upload, file: true, browser: true}},
+		{"upload_chunked", route{do: (*Dialect).upload, file: true, browser: true}},
+		{"{rt}/upload_chunked", route{do: (*Dialect).upload, file: true, browser: true}},
 		{"delete_by_token", route{do: (*Dialect).deleteByToken, open: true, browser: true}},
 		{"{rt}/delete_by_token", route{do: (*Dialect).deleteByToken, open: true, browser: true}},
 		{"{kind}/explicit", route{do: (*Dialect).explicit, browser: true}},

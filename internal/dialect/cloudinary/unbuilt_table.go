@@ -13,7 +13,7 @@ import (
 var unbuilt = words(`
 	access_control accessibility_analysis asset_folder async auto_chaptering
 	auto_tagging auto_transcription auto_video_details background_removal
-	backup callback categorization chunked cinemagraph_analysis colors
+	backup callback categorization cinemagraph_analysis colors
 	custom_coordinates detection display_name eager_async
 	eager_notification_url eval exif face_coordinates faces headers
 	image_metadata manifest_json manifest_transformation media_metadata

@@ -35,11 +35,15 @@ func (d *Dialect) upload(c *call) (any, error) {
 	if _, err := c.form.Bool("invalidate", false); err != nil {
 		return nil, err
 	}
-	up, err := d.cfg.Library.Upload(c.ctx, u)
+	up, part, err := d.take(c, u)
 	if err != nil {
 		return nil, err
 	}
+	if part != nil {
+		return part, nil
+	}
 	r := d.result(c, up.Asset)
+	r.Done = c.ranged
 	r.AccessMode = echo
 	r.Existing, r.Overwritten = up.Existing, up.Overwritten
 	r.Eager = d.eagerResults(c, up.Asset, eager, up.Eager)
@@ -47,6 +51,15 @@ func (d *Dialect) upload(c *call) (any, error) {
 		r.DeleteToken = deleteToken(c.key, up.Asset, d.cfg.Now())
 	}
 	return r, nil
+}
+
+// take takes in a file, or the part of one.
+func (d *Dialect) take(c *call, u library.Upload) (*library.Uploaded, *partResult, error) {
+	if c.chunk != nil {
+		return d.uploadChunk(c, u)
+	}
+	up, err := d.cfg.Library.Upload(c.ctx, u)
+	return up, nil, err
 }
 
 // uploadOf reads the parameters of upload.
@@ -254,19 +267,4 @@ func splitEscaped(text string, sep byte) []string {
 
 func unescape(text string) string {
 	return strings.NewReplacer(`\=`, "=", `\|`, "|").Replace(text)
-}
-
-// wholeFile refuses a request that carries a part of a file only. A range
-// that is the whole file is no part.
-func wholeFile(contentRange string) error {
-	if contentRange == "" {
-		return nil
-	}
-	span, total, ok := strings.Cut(strings.TrimPrefix(contentRange, "bytes "), "/")
-	first, last, ok2 := strings.Cut(span, "-")
-	end, err := strconv.ParseInt(last, 10, 64)
-	if ok && ok2 && err == nil && first == "0" && total == strconv.FormatInt(end+1, 10) {
-		return nil
-	}
-	return media.Errorf(media.Invalid, "Uploading a file in parts is not supported yet")
 }

@@ -240,20 +240,6 @@ func TestUploadPrivate(t *testing.T) {
 	}
 }
 
-func TestUploadAcceptsWholeRangeOnly(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	for contentRange, code := range map[string]int{"bytes 0-9/10": 200, "bytes 0-9/20": 400, "bytes 0-9/-1": 400, "bytes 10-19/20": 400, "x": 400} {
-		params := s.sign(url.Values{})
-		params.Set("file", "data:;base64,"+base64.StdEncoding.EncodeToString([]byte(boot)))
-		r := httptest.NewRequest("POST", "/v1_1/demo/image/upload", strings.NewReader(params.Encode()))
-		r.Header.Set("Content-Range", contentRange)
-		if got := s.do(r); got.code != code {
-			t.Errorf("%s: %d %s", contentRange, got.code, got.body)
-		}
-	}
-}
-
 func TestEagerThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -15,7 +15,7 @@ CREATE TABLE upload_session (
 );
 CREATE INDEX upload_session_expires ON upload_session (account, expires_at, id);
 -- What is counted with every part; finished sessions stay for a day.
-CREATE INDEX upload_session_open ON upload_session (account, received) WHERE asset = '';
+CREATE INDEX upload_session_open ON upload_session (account, expires_at, received) WHERE asset = '';
 
 CREATE TABLE upload_part (
     account TEXT COLLATE "C" NOT NULL,
