@@ -2,46 +2,12 @@ package engine
 
 import (
 	"fmt"
-	"math"
 
 	"tintype/internal/engine/vips"
 	"tintype/internal/transform"
 )
 
-// level is what a level of quality allows: a loss, which is one minus the
-// mean structural similarity of luma, and the qualities to look between.
-type level struct {
-	loss      float64
-	low, high int
-}
-
-// The losses are those of usual photographs as JPEG at 88, 78, 64 and 50.
-var levels = map[transform.Level]level{
-	transform.LevelBest: {0.007, 70, 96},
-	transform.LevelGood: {0.014, 55, 92},
-	transform.LevelEco:  {0.025, 40, 85},
-	transform.LevelLow:  {0.036, 25, 78},
-}
-
-const (
-	// lossSlope is by how much the logarithm of the loss falls with each
-	// step of quality, on average over formats.
-	lossSlope = 0.04
-	// levelNear is how far from the goal, in steps of quality, is near
-	// enough; levelFirst and levelLater are that as the logarithm of the loss
-	// for the first try and for those that follow.
-	levelNear  = 3
-	levelFirst = 0.22
-	levelLater = 0.4
-	// avifShift is how much more quality AVIF takes at its fastest for a loss.
-	avifShift = 8
-	// levelTries bounds how often a picture is encoded.
-	levelTries = 3
-)
-
-// encodeLevel looks for the quality at which the loss is the level's. The
-// first try's loss says where to look, so that a second one is mostly the
-// last; a further one is made where that was far off.
+// encodeLevel looks for the quality at which the loss is the level's.
 func (p *picture) encodeLevel(s saver, out transform.PlanOutput) ([]byte, error) {
 	l, ok := levels[out.Level]
 	if !ok {
@@ -61,32 +27,27 @@ func (p *picture) encodeLevel(s saver, out transform.PlanOutput) ([]byte, error)
 	if err != nil {
 		return nil, fmt.Errorf("luma: %w", err)
 	}
-	if s.format == "avif" {
-		out.Quality = min(l.high, out.Quality+avifShift)
-	}
-	slope, near := lossSlope, levelFirst
-	var lastQ, lastLoss float64
-	for try := 1; ; try++ {
+	search := newLevelSearch(l, s.format, out.Quality, halved(p.width(), p.height()))
+	var files [][]byte
+	for {
+		out.Quality = search.quality
 		b, err := p.write(s, out)
-		if err != nil || try == levelTries {
-			return b, err
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, b)
+		if search.last() {
+			break
 		}
 		made, err := p.reread(reader, b)
 		if err != nil {
 			return nil, fmt.Errorf("look at the result: %w", err)
 		}
-		q, loss := float64(out.Quality), max(1e-6, 1-original.similarity(made))
-		if try > 1 {
-			measured := math.Log(lastLoss/loss) / (q - lastQ)
-			slope, near = max(lossSlope/3, min(3*lossSlope, measured)), levelLater
+		if search.settles(1 - original.similarity(made)) {
+			break
 		}
-		far := math.Log(loss / l.loss)
-		next := max(l.low, min(l.high, int(math.Round(q+far/slope))))
-		if d := next - out.Quality; d >= -levelNear && d <= levelNear || math.Abs(far) <= near {
-			return b, nil
-		}
-		lastQ, lastLoss, out.Quality = q, loss, next
 	}
+	return files[search.taken-1], nil
 }
 
 // shadePlane is the luma of a page, 0 to 255.
@@ -98,6 +59,8 @@ type shadePlane struct {
 // lumaSide: of pictures whose shorter side is longer than this, a copy of
 // half the size is compared, as one sees them from further off.
 const lumaSide = 512
+
+func halved(w, h int) bool { return min(w, h) > lumaSide }
 
 // luma is that of the first page, what is transparent lying on grey.
 func (p *picture) luma(im *vips.Image, pageHeight int) (shadePlane, error) {
@@ -123,7 +86,7 @@ func (p *picture) luma(im *vips.Image, pageHeight int) (shadePlane, error) {
 		p.scope.Own(m)
 		c = c.do("extract_band", vips.Args{"band": 0, "n": 3}).do("recomb", vips.Args{"m": m})
 	}
-	if min(im.Width(), pageHeight) > lumaSide {
+	if halved(im.Width(), pageHeight) {
 		c = c.do("shrink", vips.Args{"hshrink": 2, "vshrink": 2})
 	}
 	done, err := c.bytes().result()
