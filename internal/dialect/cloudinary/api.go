@@ -26,6 +26,8 @@ type call struct {
 	// key made the call; zero for delete_by_token.
 	key  media.Key
 	form *dialect.Form
+	// unsigned: an upload preset stands for the signature.
+	unsigned bool
 	named
 	// ranged: the call says which part of a file it brings. chunk is that
 	// part, nil where it is all of the file.

@@ -25,11 +25,8 @@ func (d *Dialect) bySignature(c *call, rt route) (media.Key, error) {
 			return media.Key{}, media.Errorf(media.Invalid, "Missing required parameter - api_key")
 		case !rt.file:
 			return media.Key{}, media.Errorf(media.Invalid, "Missing required parameter - signature")
-		case c.form.Get("upload_preset") == "":
-			return media.Key{}, media.Errorf(media.Invalid, "Upload preset must be specified when using unsigned upload")
-		default:
-			return media.Key{}, media.Errorf(media.Invalid, "Upload preset not found")
 		}
+		return d.unsigned(c)
 	}
 	if id == "" {
 		return media.Key{}, media.Errorf(media.Invalid, "Missing required parameter - api_key")

@@ -17,6 +17,8 @@ var routes = map[string][]routeRow{
 		{"{kind}/destroy", route{do: (*Dialect).destroy, browser: true}},
 		{"all/generate_archive", route{do: (*Dialect).generateArchive, until: true, browser: true}},
 		{"{rt}/generate_archive", route{do: (*Dialect).generateArchive, until: true, browser: true}},
+		{"upload_mappings", route{do: (*Dialect).createMapping, admin: true}},
+		{"upload_presets", route{do: (*Dialect).createPreset, admin: true}},
 		{"{kind}/rename", route{do: (*Dialect).rename, browser: true}},
 	},
 	"GET": {
@@ -27,12 +29,21 @@ var routes = map[string][]routeRow{
 		{"{kind}/download_tag.zip", route{do: (*Dialect).downloadTag, until: true, browser: true}},
 		{"ping", route{do: ping, admin: true}},
 		{"resources", route{do: listKinds, admin: true}},
+		{"upload_mappings", route{do: (*Dialect).mappings, admin: true}},
+		{"upload_presets", route{do: (*Dialect).presets, admin: true}},
+		{"upload_presets/{name}", route{do: (*Dialect).presetByName, admin: true}},
 		{"resources/{asset}", route{do: (*Dialect).resourceByID, admin: true}},
 		{"resources/{kind}", route{do: (*Dialect).resources, admin: true}},
 		{"resources/{kind}/{type}", route{do: (*Dialect).resources, admin: true}},
 		{"resources/{kind}/{type}/{id...}", route{do: (*Dialect).resource, admin: true}},
 	},
+	"PUT": {
+		{"upload_mappings", route{do: (*Dialect).updateMapping, admin: true}},
+		{"upload_presets/{name}", route{do: (*Dialect).updatePreset, admin: true}},
+	},
 	"DELETE": {
+		{"upload_mappings", route{do: (*Dialect).deleteMapping, admin: true}},
+		{"upload_presets/{name}", route{do: (*Dialect).deletePreset, admin: true}},
 		{"resources/{kind}/{type}", route{do: (*Dialect).deleteResources, admin: true}},
 	},
 }

@@ -15,6 +15,9 @@ const maxTags = 1000
 
 // upload carries out upload.
 func (d *Dialect) upload(c *call) (any, error) {
+	if err := c.applyPreset(); err != nil {
+		return nil, err
+	}
 	u, err := c.uploadOf()
 	if err != nil {
 		return nil, err
@@ -65,9 +68,6 @@ func (d *Dialect) take(c *call, u library.Upload) (*library.Uploaded, *partResul
 // uploadOf reads the parameters of upload.
 func (c *call) uploadOf() (u library.Upload, err error) {
 	f := c.form
-	if f.Get("upload_preset") != "" {
-		return u, media.Errorf(media.Invalid, "Upload preset not found")
-	}
 	if err := refuseUnbuilt(f, unbuilt); err != nil {
 		return u, err
 	}
