@@ -69,6 +69,9 @@ func (tx *Tx) AddEvent(e media.Event) error {
 	return nil
 }
 
+// Origin is who causes what happens in this transaction, as its context says.
+func (tx *Tx) Origin() media.Origin { return media.OriginOf(tx.ctx) }
+
 // flush inserts the events. On PostgreSQL it makes other writers of events of
 // these accounts wait for this commit: their events get higher ids.
 func (tx *Tx) flush() error {

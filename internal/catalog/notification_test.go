@@ -214,44 +214,44 @@ func TestClaimAndAcknowledge(t *testing.T) {
 	})
 }
 
-func TestIncoming(t *testing.T) {
+func TestPromise(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *catalog.DB) {
-		in := catalog.Incoming{Account: "demo", ID: "i", Blob: "original/demo/x", Upload: []byte(`{"a": 1}`), CreatedAt: start.Truncate(time.Microsecond)}
-		update(t, db, func(tx *catalog.Tx) error { return tx.AddIncoming(in) })
-		wantCode(t, db.Update(t.Context(), func(tx *catalog.Tx) error { return tx.AddIncoming(in) }), media.Conflict)
+		p := catalog.Promise{Account: "demo", ID: "i", Blob: "original/demo/x", Work: []byte(`{"a": 1}`), CreatedAt: start.Truncate(time.Microsecond)}
+		update(t, db, func(tx *catalog.Tx) error { return tx.AddPromise(p) })
+		wantCode(t, db.Update(t.Context(), func(tx *catalog.Tx) error { return tx.AddPromise(p) }), media.Conflict)
 		inUse := func() (used bool) {
 			view(t, db, func(tx *catalog.Tx) (err error) {
-				used, err = tx.BlobInUse("demo", in.Blob)
+				used, err = tx.BlobInUse("demo", p.Blob)
 				return err
 			})
 			return used
 		}
 		if !inUse() {
-			t.Error("the blob of an incoming upload is not in use")
+			t.Error("the blob of a promise is not in use")
 		}
 		for try := 1; try <= 2; try++ {
 			update(t, db, func(tx *catalog.Tx) error {
-				got, err := tx.TakeIncoming("demo", "i")
-				in.Tries = try
-				if !reflect.DeepEqual(got, in) {
+				got, err := tx.TryPromise("demo", "i")
+				p.Tries = try
+				if !reflect.DeepEqual(got, p) {
 					t.Errorf("got %+v", got)
 				}
 				return err
 			})
 		}
 		drop := func() error {
-			return db.Update(context.Background(), func(tx *catalog.Tx) error { return tx.DeleteIncoming("demo", "i") })
+			return db.Update(context.Background(), func(tx *catalog.Tx) error { return tx.DeletePromise("demo", "i") })
 		}
 		if err := drop(); err != nil {
 			t.Fatal(err)
 		}
 		wantCode(t, drop(), media.NotFound)
 		if inUse() {
-			t.Error("the blob is in use after the upload was forgotten")
+			t.Error("the blob is in use after the promise was forgotten")
 		}
 		wantCode(t, db.Update(t.Context(), func(tx *catalog.Tx) error {
-			_, err := tx.TakeIncoming("demo", "i")
+			_, err := tx.TryPromise("demo", "i")
 			return err
 		}), media.NotFound)
 	})

@@ -2,7 +2,6 @@ package library
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -51,6 +50,9 @@ func (l *Library) Renditions(ctx context.Context, acc media.AccountID, id media.
 type Change struct {
 	Tags    *[]string
 	Context *map[string]string
+	// Ahead are renditions to make of the asset. Those that the caller waits
+	// for he makes himself, with Eager.
+	Ahead *Ahead
 }
 
 // Update changes an asset's record; NotFound if there is none.
@@ -60,6 +62,7 @@ func (l *Library) Update(ctx context.Context, acc media.AccountID, ref media.Ref
 		if a, err = tx.Asset(acc, ref); err != nil {
 			return err
 		}
+		before := *a
 		if c.Tags != nil {
 			a.Tags = cleanTags(*c.Tags)
 		}
@@ -70,7 +73,7 @@ func (l *Library) Update(ctx context.Context, acc media.AccountID, ref media.Ref
 		if err := tx.PutAsset(a); err != nil {
 			return err
 		}
-		return tx.AddEvent(l.event(media.EventUpdated, a, nil))
+		return l.tellChange(tx, &before, a, c.Ahead)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("update asset: %w", err)
@@ -78,6 +81,35 @@ func (l *Library) Update(ctx context.Context, acc media.AccountID, ref media.Ref
 	l.cfg.Fault("committed")
 	l.cfg.Renditions.Announce(after(ctx), acc, a.ID)
 	return a, nil
+}
+
+// tellChange records the events of a changed record. Whom the caller named is
+// told once, of the change as a whole.
+func (l *Library) tellChange(tx *catalog.Tx, before, a *media.Asset, ahead *Ahead) error {
+	data := media.AssetData{Asset: *a}
+	if ahead != nil {
+		data.Ahead, data.Later = ahead.wanted(), ahead.EagerLater
+	}
+	events := []media.Event{media.NewEvent(media.EventUpdated, a, l.now(), data)}
+	if added, removed := media.Lists(before.Tags, a.Tags); len(added)+len(removed) > 0 {
+		events = append(events, media.NewEvent(media.EventTagsChanged, a, l.now(), media.ListChange{Asset: *a, Added: added, Removed: removed}))
+	}
+	if pairs := media.Pairs(before.Context, a.Context); pairs.Changed() {
+		pairs.Asset = *a
+		events = append(events, media.NewEvent(media.EventContextChanged, a, l.now(), pairs))
+	}
+	for i, e := range events {
+		if i > 0 {
+			e.Origin = tx.Origin().Aside()
+		}
+		if err := tx.AddEvent(e); err != nil {
+			return err
+		}
+	}
+	if ahead == nil {
+		return nil
+	}
+	return l.promiseAhead(tx, a, *ahead)
 }
 
 // Rename gives an asset another name, and another access where to names one.
@@ -128,7 +160,7 @@ func (l *Library) rename(tx *catalog.Tx, acc media.AccountID, from, to media.Ref
 	case !overwrite:
 		return nil, nil, &taken{media.Errorf(media.Conflict, "The name %s is taken", to.Name)}
 	default:
-		if err := l.remove(tx, gone); err != nil {
+		if _, err := l.remove(tx, gone, tx.Origin().Aside()); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -144,8 +176,7 @@ func (l *Library) rename(tx *catalog.Tx, acc media.AccountID, from, to media.Ref
 			return nil, nil, err
 		}
 	}
-	detail := map[string]any{"from": old.Name, "to": to.Name, "from_access": old.Access, "to_access": to.Access}
-	return a, gone, tx.AddEvent(l.event(media.EventRenamed, a, detail))
+	return a, gone, tx.AddEvent(media.NewEvent(media.EventRenamed, a, l.now(), media.RenameData{From: old, Asset: *a}))
 }
 
 // Deleted says what Delete removed.
@@ -165,7 +196,7 @@ func (l *Library) Delete(ctx context.Context, acc media.AccountID, ref media.Ref
 			return err
 		}
 		out = Deleted{Asset: a}
-		out.Renditions, err = l.removeCounted(tx, a)
+		out.Renditions, err = l.remove(tx, a, tx.Origin())
 		return err
 	})
 	if err != nil {
@@ -177,13 +208,8 @@ func (l *Library) Delete(ctx context.Context, acc media.AccountID, ref media.Ref
 	return &out, nil
 }
 
-func (l *Library) remove(tx *catalog.Tx, a *media.Asset) error {
-	_, err := l.removeCounted(tx, a)
-	return err
-}
-
-// removeCounted deletes a's records and has its bytes deleted later.
-func (l *Library) removeCounted(tx *catalog.Tx, a *media.Asset) (renditions int, err error) {
+// remove deletes a's records and has its bytes deleted later.
+func (l *Library) remove(tx *catalog.Tx, a *media.Asset, by media.Origin) (renditions int, err error) {
 	versions, err := tx.Versions(a.Account, a.ID)
 	if err != nil {
 		return 0, err
@@ -202,7 +228,9 @@ func (l *Library) removeCounted(tx *catalog.Tx, a *media.Asset) (renditions int,
 	if err := l.deleteLater(tx, a.Account, keys); err != nil {
 		return 0, err
 	}
-	return len(derived), tx.AddEvent(l.event(media.EventDeleted, a, map[string]any{"version": a.Version.ID}))
+	e := media.NewEvent(media.EventDeleted, a, l.now(), media.AssetData{Asset: *a})
+	e.Origin = by
+	return len(derived), tx.AddEvent(e)
 }
 
 // DropRenditions forgets an asset's renditions but keeps the asset, and says
@@ -227,15 +255,6 @@ func (l *Library) DropRenditions(ctx context.Context, acc media.AccountID, id me
 
 // now is the wall clock in UTC.
 func (l *Library) now() time.Time { return l.cfg.Now().UTC() }
-
-func (l *Library) event(t media.EventType, a *media.Asset, data map[string]any) media.Event {
-	e := media.Event{Account: a.Account, Type: t, Asset: a.ID, Ref: a.Ref, At: l.now()}
-	if data != nil {
-		// Strings and booleans always marshal.
-		e.Data, _ = json.Marshal(data)
-	}
-	return e
-}
 
 // taken marks a conflict that a second look would find again.
 type taken struct{ err *media.Error }

@@ -372,7 +372,7 @@ func FuzzUploadNames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, filename, name string) {
 		up, err := w.Library.Upload(context.Background(), library.Upload{
 			Account: Account, Name: name, Filename: filename, UseFilename: true, Overwrite: true, Data: png,
-			Eager: []transform.Transformation{},
+			Ahead: library.Ahead{Eager: []transform.Transformation{}},
 		})
 		if err != nil {
 			if media.CodeOf(err) != media.Invalid {

@@ -156,7 +156,7 @@ type Upload struct {
 	Overwrite bool
 
 	// Staged is consumed in any case, also when the upload is refused.
-	Staged *Staged
+	Staged *Staged `json:"-"`
 	URL    string
 	Data   []byte
 
@@ -166,14 +166,29 @@ type Upload struct {
 	Format string
 	// Formats, if any, are the only ones taken; with Format given they do not matter.
 	Formats []string
-	// Eager lists renditions to make before Upload returns.
-	Eager []transform.Transformation
+	Ahead
 
 	// finishes is the session that ends with this upload, or "".
 	finishes media.SessionID
-	remote   bool // URL is what the asset is a copy of
+	// keeps is the promise that is kept with this upload, or "".
+	keeps  string
+	remote bool // URL is what the asset is a copy of
 	// largest, when not 0, takes the place of the limit of Kind.
 	largest int64
+}
+
+// Ahead lists renditions to make before anybody looks at them.
+type Ahead struct {
+	// Eager are made before the call returns, which answers each.
+	Eager []transform.Transformation
+	// EagerLabels are what the caller calls them, for those who are told.
+	EagerLabels []string
+	// EagerLater has them made in the background instead: an event tells when
+	// they are made, of the batch that the context's origin names.
+	EagerLater bool
+	// EagerNotify are told of that event instead of those whom the context's
+	// origin names.
+	EagerNotify []string
 }
 
 // Uploaded is the outcome of an upload.
@@ -183,7 +198,7 @@ type Uploaded struct {
 	Existing bool
 	// Overwritten: the asset was there and has new content.
 	Overwritten bool
-	// Eager answers Upload.Eager, in its order.
+	// Eager answers Upload.Eager, in its order; empty with EagerLater.
 	Eager []Eager
 }
 

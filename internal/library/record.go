@@ -154,7 +154,7 @@ func (l *Library) record(ctx context.Context, c *candidate, key string) (*Upload
 				return err
 			}
 		}
-		return tx.AddEvent(l.event(media.EventUploaded, a, map[string]any{"overwritten": old != nil, "version": a.Version.ID}))
+		return l.tell(tx, c.upload, &out)
 	})
 	if errors.Is(err, catalog.ErrUnknownOutcome) && l.recorded(ctx, out.Asset) {
 		err = nil
@@ -163,6 +163,44 @@ func (l *Library) record(ctx context.Context, c *candidate, key string) (*Upload
 		return nil, fmt.Errorf("record upload: %w", err)
 	}
 	return &out, nil
+}
+
+// tell records the event of an upload, and what it promises.
+func (l *Library) tell(tx *catalog.Tx, u *Upload, out *Uploaded) error {
+	if u.keeps != "" {
+		if err := tx.DeletePromise(u.Account, u.keeps); err != nil {
+			return &kept{err}
+		}
+	}
+	data := media.AssetData{Asset: *out.Asset, Overwritten: out.Overwritten, Ahead: u.wanted(), Later: u.EagerLater}
+	if err := tx.AddEvent(media.NewEvent(media.EventUploaded, out.Asset, l.now(), data)); err != nil {
+		return err
+	}
+	return l.promiseAhead(tx, out.Asset, u.Ahead)
+}
+
+// leftAlone tells those whom the caller named, and nobody else, of an upload
+// that changed nothing.
+func (l *Library) leftAlone(ctx context.Context, u *Upload, a *media.Asset) error {
+	notify := len(media.OriginOf(ctx).Notify) > 0
+	if !notify && u.keeps == "" {
+		return nil
+	}
+	err := l.cfg.Catalog.Update(after(ctx), func(tx *catalog.Tx) error {
+		if u.keeps != "" {
+			if err := tx.DeletePromise(u.Account, u.keeps); err != nil {
+				return &kept{err}
+			}
+		}
+		if !notify {
+			return nil
+		}
+		return tx.AddEvent(media.NewEvent(media.EventUploaded, a, l.now(), media.AssetData{Asset: *a, Existing: true}))
+	})
+	if err != nil {
+		return fmt.Errorf("tell of upload: %w", err)
+	}
+	return nil
 }
 
 // recorded looks whether a commit whose answer was lost took place.

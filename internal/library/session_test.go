@@ -130,7 +130,7 @@ func TestFinishIsIdempotent(t *testing.T) {
 	if s := w.mustAppend("s", 0, int64(len(big)), big); s.Asset != first.Asset.ID || s.Received != int64(len(big)) {
 		t.Errorf("the session is %+v", s)
 	}
-	again, err := w.finish("s", library.Upload{Name: "another name", Eager: []transform.Transformation{half}})
+	again, err := w.finish("s", library.Upload{Name: "another name", Ahead: library.Ahead{Eager: []transform.Transformation{half}}})
 	if err != nil || again.Asset.ID != first.Asset.ID || again.Asset.Version.ID != first.Asset.Version.ID || !again.Overwritten || len(again.Eager) != 1 {
 		t.Errorf("%+v, %v", again, err)
 	}

@@ -62,9 +62,10 @@ func (l *Library) Upload(ctx context.Context, u Upload) (*Uploaded, error) {
 		l.drop(ctx, out.Asset.Account, out.Asset.ID)
 		l.cfg.Fault("dropped")
 	}
-	if !out.Existing {
-		out.Eager = l.Eager(ctx, out.Asset, u.Eager)
+	if out.Existing {
+		return out, l.leftAlone(ctx, &u, out.Asset)
 	}
+	out.Eager = l.Eager(ctx, out.Asset, u.now())
 	return out, nil
 }
 

@@ -285,7 +285,7 @@ func TestWithoutOverwriteNothingChanges(t *testing.T) {
 	w := New(t)
 	first := w.Upload("x", Picture("png", 1, 1, "first"))
 	up, err := w.Library.Upload(context.Background(), library.Upload{
-		Account: Account, Name: "x", Staged: w.Stage(Picture("png", 9, 9, "other")), Tags: []string{"new"}, Eager: []transform.Transformation{half},
+		Account: Account, Name: "x", Staged: w.Stage(Picture("png", 9, 9, "other")), Tags: []string{"new"}, Ahead: library.Ahead{Eager: []transform.Transformation{half}},
 	})
 	if err != nil || !up.Existing || up.Overwritten || up.Asset.Version.ID != first.Version.ID || len(up.Asset.Tags) > 0 {
 		t.Errorf("got %+v, %v", up, err)
@@ -343,7 +343,7 @@ func TestUploadIsPatient(t *testing.T) {
 	t.Parallel()
 	small := transform.Transformation{Steps: []transform.Step{transform.Resize{Fit: transform.Fill, Box: transform.Box{Width: transform.Px(4)}}}}
 	for name, u := range map[string]library.Upload{
-		"probe": {}, "conversion": {Format: "webp"}, "eager": {Eager: []transform.Transformation{small}},
+		"probe": {}, "conversion": {Format: "webp"}, "eager": {Ahead: library.Ahead{Eager: []transform.Transformation{small}}},
 	} {
 		w := New(t)
 		u.Account, u.Staged = Account, w.Stage(Picture("png", 6, 4, name))
@@ -368,7 +368,7 @@ func TestEagerAnswersInOrder(t *testing.T) {
 	}
 	up, err := w.Library.Upload(context.Background(), library.Upload{
 		Account: Account, Name: "x", Staged: w.Stage(Picture("png", 20, 10, "")),
-		Eager: []transform.Transformation{chain(9), chain(7), {}, {Output: transform.Output{Format: transform.Auto}}, chain(5)},
+		Ahead: library.Ahead{Eager: []transform.Transformation{chain(9), chain(7), {}, {Output: transform.Output{Format: transform.Auto}}, chain(5)}},
 	})
 	if err != nil {
 		t.Fatal(err)

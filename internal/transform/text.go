@@ -178,3 +178,15 @@ func appendPercent(b []byte, v float64) []byte {
 	}
 	return b
 }
+
+// MarshalText writes the canonical text.
+func (t Transformation) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote, as Parse does.
+func (t *Transformation) UnmarshalText(text []byte) error {
+	parsed, err := Parse(string(text))
+	if err == nil {
+		*t = parsed
+	}
+	return err
+}

@@ -35,21 +35,21 @@ CREATE TABLE attempt (
     FOREIGN KEY (account, notification) REFERENCES notification (account, id) ON DELETE CASCADE
 );
 
--- Uploads that were acknowledged before they are taken in. While a row is
--- here its blob is in use.
-CREATE TABLE incoming (
+-- Work that was acknowledged and is not done yet, such as uploads to be taken
+-- in. While a row is here its blob is in use.
+CREATE TABLE promise (
     account    TEXT COLLATE "C" NOT NULL,
     id         TEXT COLLATE "C" NOT NULL,
     blob       TEXT COLLATE "C" NOT NULL,
-    upload     TEXT NOT NULL,
+    work       TEXT NOT NULL,
     tries      BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (account, id)
 );
-CREATE INDEX incoming_blob ON incoming (account, blob) WHERE blob <> '';
+CREATE INDEX promise_blob ON promise (account, blob) WHERE blob <> '';
 
 -- +goose Down
-DROP TABLE incoming;
+DROP TABLE promise;
 DROP TABLE attempt;
 DROP TABLE notification;
 ALTER TABLE event DROP COLUMN origin;

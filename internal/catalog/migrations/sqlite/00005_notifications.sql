@@ -35,21 +35,21 @@ CREATE TABLE attempt (
     FOREIGN KEY (account, notification) REFERENCES notification (account, id) ON DELETE CASCADE
 );
 
--- Uploads that were acknowledged before they are taken in. While a row is
--- here its blob is in use.
-CREATE TABLE incoming (
+-- Work that was acknowledged and is not done yet, such as uploads to be taken
+-- in. While a row is here its blob is in use.
+CREATE TABLE promise (
     account    TEXT    NOT NULL,
     id         TEXT    NOT NULL,
     blob       TEXT    NOT NULL,
-    upload     TEXT NOT NULL,
+    work       TEXT NOT NULL,
     tries      INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (account, id)
 );
-CREATE INDEX incoming_blob ON incoming (account, blob) WHERE blob <> '';
+CREATE INDEX promise_blob ON promise (account, blob) WHERE blob <> '';
 
 -- +goose Down
-DROP TABLE incoming;
+DROP TABLE promise;
 DROP TABLE attempt;
 DROP TABLE notification;
 ALTER TABLE event DROP COLUMN origin;
