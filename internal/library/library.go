@@ -175,6 +175,9 @@ type Upload struct {
 	remote bool // URL is what the asset is a copy of
 	// largest, when not 0, takes the place of the limit of Kind.
 	largest int64
+	// drawn and members go into the asset's details.
+	drawn   string
+	members *media.Members
 }
 
 // Ahead lists renditions to make before anybody looks at them.

@@ -235,6 +235,7 @@ func (l *Library) asset(c *candidate, name, key string, old *media.Asset) *media
 	if u.remote {
 		a.Detail.Source = u.URL
 	}
+	a.Detail.Drawn, a.Detail.Members = u.drawn, u.members
 	if !u.NoOriginalName {
 		a.OriginalName = stem(u.Filename)
 	}

@@ -23,10 +23,27 @@ type Detail struct {
 	// Regions are named areas: two points are opposite corners of a
 	// rectangle, more are those of a polygon.
 	Regions map[string][]Point `json:"regions,omitempty"`
+	// Drawn is, of a picture of a text, the transformation that drew it, in
+	// canonical text.
+	Drawn string `json:"drawn,omitempty"`
+	// Members are the pictures that a composed asset is made of; nil of others.
+	Members *Members `json:"members,omitempty"`
 	// Analysis is what was asked for so far about the version that it names;
 	// nil where nothing was. For the present content only if that is the
 	// asset's version.
 	Analysis *Analysis `json:"analysis,omitempty"`
+}
+
+// Members says which pictures a composed asset is made of, in which form.
+type Members struct {
+	// Tag: all public images that have it, by their names. Else Refs.
+	Tag  string `json:"tag,omitempty"`
+	Refs []Ref  `json:"refs,omitempty"`
+	// Chain is what is done to each, in canonical text; "" is nothing.
+	Chain string `json:"chain,omitempty"`
+	// Format is how the result is written where nothing else is said; "" is
+	// the usual one.
+	Format string `json:"format,omitempty"`
 }
 
 // Box is a rectangle in pixels. It may reach beyond the picture.

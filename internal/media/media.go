@@ -45,10 +45,26 @@ const (
 	Authenticated Access = "authenticated"
 	// Remote: read from the URL that is its name (RemoteRef); open to anybody.
 	Remote Access = "remote"
+	// Drawn: a picture of a text, in a style that others may use; open to anybody.
+	Drawn Access = "text"
+	// Sequence and Sheet: made of other pictures (Detail.Members), which play
+	// one after the other, or lie side by side; open to anybody.
+	Sequence Access = "sequence"
+	Sheet    Access = "sheet"
 )
 
 // Open reports that anybody may read original and renditions.
-func (a Access) Open() bool { return a == Public || a == Remote }
+func (a Access) Open() bool {
+	switch a {
+	case Public, Remote, Drawn, Sequence, Sheet:
+		return true
+	}
+	return false
+}
+
+// Composed reports that assets of this access have no picture of their own
+// but that of their members.
+func (a Access) Composed() bool { return a == Sequence || a == Sheet }
 
 // Ref refers to an asset by name (Kind, Access, Name), by ID, or to something
 // remote by URL. Exactly one of Name, ID and URL is set.

@@ -70,7 +70,7 @@ func (s *Store) Describe(ctx context.Context, a *media.Asset, t transform.Transf
 		if err != nil {
 			return nil, err
 		}
-		d.Layers = layers(w.further)
+		d.Layers = w.layers
 		d.Result = resultOf(w.plan, a.Version.Info)
 		d.Shown, _ = w.plan.Shown()
 		var own bool

@@ -96,6 +96,16 @@ func nameOf(ref media.Ref) string {
 	return ref.URL
 }
 
+// seen are all assets that were looked at, each once.
+func (r *asked) seen() []media.AssetID {
+	var ids []media.AssetID
+	for _, a := range r.further {
+		ids = append(ids, a.ID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
 // sources finds the further assets of a plan, in its order.
 func (r *asked) sources(ctx context.Context, plan transform.Plan) ([]*media.Asset, error) {
 	var all []*media.Asset
@@ -134,7 +144,7 @@ func (f facts) Layer(ctx context.Context, ref media.Ref) (transform.Facts, error
 	if err != nil {
 		return nil, err
 	}
-	if a.Kind != media.KindImage {
+	if a.Kind != media.KindImage || a.Access.Composed() {
 		return nil, errNoLayer(ref)
 	}
 	return facts{asked: f.asked, asset: a}, nil
@@ -144,6 +154,9 @@ func (f facts) Layer(ctx context.Context, ref media.Ref) (transform.Facts, error
 func (f facts) Value(name string) (transform.Value, bool) {
 	if name == "tags" {
 		return transform.ListOf(f.asset.Tags), true
+	}
+	if name == transform.FactDrawn {
+		return transform.TextOf(f.asset.Detail.Drawn), f.asset.Detail.Drawn != ""
 	}
 	if key, ok := strings.CutPrefix(name, "context."); ok {
 		v, ok := f.asset.Context[key]

@@ -18,8 +18,9 @@ import (
 type work struct {
 	asset   *media.Asset
 	plan    transform.Plan
-	further []*media.Asset // the plan's sources besides asset
-	text    string         // canonical, of the transformation that asks; others may come to the same plan
+	further []*media.Asset  // the plan's sources besides asset
+	layers  []media.AssetID // of all assets that the plan came out of, but asset
+	text    string          // canonical, of the transformation that asks; others may come to the same plan
 	key     string
 }
 
@@ -38,7 +39,7 @@ func (s *Store) find(ctx context.Context, w work) (*Result, error) {
 		}
 		return nil, fmt.Errorf("find rendition %s: %w", key, err)
 	}
-	r := &Result{Rendition: *rec, Stored: true, Layers: layers(w.further)}
+	r := &Result{Rendition: *rec, Stored: true, Layers: w.layers}
 	if rec.Info.Bytes <= s.cfg.InlineBytes {
 		r.Body, err = s.read(ctx, rec)
 	} else {
@@ -52,14 +53,6 @@ func (s *Store) find(ctx context.Context, w work) (*Result, error) {
 	}
 	s.cfg.Logger.Warn("a stored rendition cannot be read and is made again", "account", acc, "key", key, "err", err)
 	return nil, nil
-}
-
-func layers(further []*media.Asset) []media.AssetID {
-	var ids []media.AssetID
-	for _, a := range further {
-		ids = append(ids, a.ID)
-	}
-	return ids
 }
 
 func (s *Store) read(ctx context.Context, rec *media.Rendition) ([]byte, error) {
@@ -105,7 +98,7 @@ func (s *Store) make(ctx context.Context, w work) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("render %s of asset %s: %w", w.text, w.asset.ID, err)
 	}
-	r := &Result{Body: body, Fresh: true, Layers: layers(w.further), Rendition: media.Rendition{
+	r := &Result{Body: body, Fresh: true, Layers: w.layers, Rendition: media.Rendition{
 		Key: w.key, Account: w.asset.Account, Asset: w.asset.ID, Version: w.asset.Version.ID,
 		Transformation: w.text, Blob: blobKey(w.asset.Account, w.key),
 		MD5: md5Hex(body), Info: info, CreatedAt: s.cfg.Now().UTC().Truncate(time.Second),

@@ -187,6 +187,7 @@ func (s *Store) plan(ctx context.Context, a *media.Asset, t transform.Transforma
 	if w.further, err = r.sources(ctx, w.plan); err != nil {
 		return w, err
 	}
+	w.layers = r.seen()
 	raw, err := nameless(w.plan)
 	if err != nil {
 		return w, err

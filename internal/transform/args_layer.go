@@ -46,7 +46,7 @@ func (l *Layer) args(f form) {
 func refArgs(f form, name string, r *media.Ref) {
 	f.group(name, *r != media.Ref{}, func() {
 		f.word("kind", (*string)(&r.Kind), false, "image", "video", "raw")
-		f.word("access", (*string)(&r.Access), false, "public", "private", "authenticated")
+		f.word("access", (*string)(&r.Access), false, "public", "private", "authenticated", "remote", "text", "sequence", "sheet")
 		f.str("name", &r.Name, 1024)
 		f.str("id", (*string)(&r.ID), 64)
 		f.str("url", &r.URL, 8192)
@@ -55,6 +55,7 @@ func refArgs(f form, name string, r *media.Ref) {
 
 func (t *Text) args(f form) {
 	f.str("content", &t.Content, maxText)
+	refArgs(f, "style", &t.Style)
 	f.str("family", &t.Family, 200)
 	refArgs(f, "font", &t.Font)
 	f.num("size", &t.Size, span{lo: 0, hi: 2000, px: true})

@@ -157,7 +157,9 @@ func (r *resolver) picture(l Layer, found *box) (Picture, error) {
 	var err error
 	switch {
 	case l.Text != nil:
-		pic.Text, err = k.text(l.Text, root)
+		if l.Text, err = root.styled(l.Text); err == nil {
+			pic.Text, err = k.text(l.Text, root)
+		}
 	case l.Canvas != nil:
 		pic.Canvas = &Canvas{Width: r.page.w, Height: r.page.h, Color: l.Canvas.Color}
 		if l.Canvas.Width.Given() {

@@ -111,6 +111,10 @@ const maxText = 10_000
 type Text struct {
 	// Content is UTF-8, at most 10,000 bytes; a line feed breaks the line.
 	Content string
+	// Style is a stored text in whose style this one is; what is set here,
+	// beside Content, wins over it. Zero is none. Color of alpha 0 is then
+	// that of the style.
+	Style media.Ref
 	// Family is a font family; "" is the default. An unknown one is refused when the text is measured.
 	Family string
 	// Font is a font file among the assets, which wins over Family; zero is none.

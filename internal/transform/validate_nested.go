@@ -98,8 +98,12 @@ func (s *Composite) check(v *validator) {
 	if (l.Ref != media.Ref{}) {
 		checkRef(v, l.Ref)
 	}
-	if l.Text != nil && (l.Text.Font != media.Ref{}) {
-		checkRef(v, l.Text.Font)
+	if l.Text != nil {
+		for _, ref := range []media.Ref{l.Text.Font, l.Text.Style} {
+			if (ref != media.Ref{}) {
+				checkRef(v, ref)
+			}
+		}
 	}
 	if l.Relative == OfFound && !s.Gravity.Anchor.found() {
 		v.fail("relative", word(string(l.Relative)))

@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	styleText = regexp.MustCompile(`^(.+?)_([0-9]{1,4})((?:_.*)?)$`)
+	styleText = regexp.MustCompile(`^(.+?)_([0-9]+)((?:_.*)?)$`)
 	// inText finds variables in text as it came, where parentheses that
 	// belong to the text are encoded.
 	inText = regexp.MustCompile(`(?:\$|%24)\(([^()]*)\)`)
@@ -49,11 +49,11 @@ func (p *chainParser) textLayer(l *layer, raw string, c component, q *qualifiers
 	if !ok || style == "" || content == "" {
 		return nil, invalidLayer(c)
 	}
+	t := &transform.Text{Color: transform.Black, Loose: q.flags["text_no_trim"]}
 	style, err := p.text("l", decodeOnce(style))
 	if err != nil {
 		return nil, err
 	}
-	t := &transform.Text{Color: transform.Black, Loose: q.flags["text_no_trim"]}
 	outlined, err := p.style(t, style)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (p *chainParser) textLayer(l *layer, raw string, c component, q *qualifiers
 		t.Background = *q.background
 		used = append(used, "b")
 		for i := range t.Padding {
-			t.Padding[i] = transform.Px(math.Round(t.Size / 4))
+			t.Padding[i] = transform.Px(textPadding(t.Size))
 		}
 		q.background = nil
 	}
@@ -134,23 +134,17 @@ func (p *chainParser) wrap(t *transform.Text, c component, values *bindings) err
 func (p *chainParser) style(t *transform.Text, style string) (outlined bool, err error) {
 	m := styleText.FindStringSubmatch(style)
 	if m == nil {
-		return false, media.Errorf(media.Unsupported, "Text styles of stored texts are not supported: %s", dialect.Quotable(style))
+		return false, storedStyle(t, style)
 	}
 	refused := media.Errorf(media.Invalid, "Invalid text style in transformation: %s", dialect.Quotable(style))
 	size, err := strconv.Atoi(m[2])
 	font := decodeLoosely(m[1])
-	if err != nil || size < 1 || size > 2000 || !printable(font) || len(font) > 200 {
-		return false, refused
+	if err != nil || size < 1 || size > maxFontSize {
+		return false, media.Errorf(media.Invalid, "Invalid text style in transformation: %s: the size is not from 1 to %d", dialect.Quotable(style), maxFontSize)
 	}
 	t.Size = float64(size)
-	font, _, _ = strings.Cut(font, "@")
-	if ext := font[strings.LastIndexByte(font, '.')+1:]; ext == "ttf" || ext == "otf" || ext == "woff2" {
-		t.Font = media.Ref{Kind: media.KindRaw, Access: media.Authenticated, Name: font}
-		if validID(font) != nil {
-			return false, refused
-		}
-	} else {
-		t.Family = font
+	if namedFont(t, font) != nil {
+		return false, refused
 	}
 	list := strings.Split(strings.TrimPrefix(m[3], "_"), "_")
 	if m[3] == "" {
@@ -165,6 +159,39 @@ func (p *chainParser) style(t *transform.Text, style string) (outlined bool, err
 		list = list[n:]
 	}
 	return outlined, nil
+}
+
+// namedFont sets the font of a text: a family, or a font file of the account.
+func namedFont(t *transform.Text, name string) error {
+	if !printable(name) || len(name) > 200 {
+		return media.Errorf(media.Invalid, "Invalid font %s", dialect.Quotable(name))
+	}
+	name, _, _ = strings.Cut(name, "@")
+	if ext := name[strings.LastIndexByte(name, '.')+1:]; ext != "ttf" && ext != "otf" && ext != "woff2" {
+		t.Family = name
+		return nil
+	}
+	t.Family = ""
+	t.Font = media.Ref{Kind: media.KindRaw, Access: media.Authenticated, Name: name}
+	return validID(name)
+}
+
+// maxFontSize is the largest size of a text.
+const maxFontSize = 2000
+
+// textPadding is the room around a text of a size that has a background.
+func textPadding(size float64) float64 { return math.Round(max(size, 1) / 4) }
+
+// storedStyle names the stored text whose style a text has. In ids, colons
+// stand for the slashes that a layer's value cannot hold.
+func storedStyle(t *transform.Text, style string) error {
+	id := strings.ReplaceAll(decodeLoosely(style), ":", "/")
+	if !printable(id) || validID(id) != nil {
+		return media.Errorf(media.Invalid, "Invalid text style in transformation: %s", dialect.Quotable(style))
+	}
+	t.Style = media.Ref{Kind: media.KindImage, Access: media.Drawn, Name: id}
+	t.Color = transform.Transparent
+	return nil
 }
 
 // styleWord reads the word that a list begins with, and returns how many

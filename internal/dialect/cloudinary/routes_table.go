@@ -19,6 +19,7 @@ var routes = map[string][]routeRow{
 		{"{rt}/generate_archive", route{do: (*Dialect).generateArchive, until: true, browser: true}},
 		{"upload_mappings", route{do: (*Dialect).createMapping, admin: true}},
 		{"upload_presets", route{do: (*Dialect).createPreset, admin: true}},
+		{"image/text", route{do: (*Dialect).text, browser: true}},
 		{"{kind}/rename", route{do: (*Dialect).rename, browser: true}},
 	},
 	"GET": {

@@ -72,11 +72,14 @@ var accessTypes = map[string]media.Access{
 	"authenticated": media.Authenticated,
 	"fetch":         media.Remote,
 	"url":           media.Remote,
+	"text":          media.Drawn,
+	"multi":         media.Sequence,
+	"sprite":        media.Sheet,
 }
 
 // otherTypes are delivery types that are not offered here yet.
 var otherTypes = words(`facebook twitter twitter_name gravatar instagram_name google_plus
-	youtube vimeo dailymotion hulu animoto worldstarhiphop sprite multi text list asset`)
+	youtube vimeo dailymotion hulu animoto worldstarhiphop list asset`)
 
 var (
 	versionText   = regexp.MustCompile(`^v[0-9]+$`)
@@ -145,6 +148,7 @@ func findFamily(segments []string) (family, []string, error) {
 	}
 	access, ok := accessTypes[segments[1]]
 	switch {
+	case ok && kind != media.KindImage && imagesOnly(access):
 	case ok:
 		return family{kind: kind, access: access}, segments[2:], nil
 	case otherTypes[segments[1]]:
@@ -152,6 +156,9 @@ func findFamily(segments []string) (family, []string, error) {
 	}
 	return family{}, nil, notFound(strings.Join(segments, "/"))
 }
+
+// imagesOnly reports that files of an access are images.
+func imagesOnly(a media.Access) bool { return a == media.Drawn || a.Composed() }
 
 // isComponent reports whether a segment is a transformation component: each
 // part between literal commas has the form of a parameter.

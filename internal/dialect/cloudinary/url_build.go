@@ -60,6 +60,12 @@ func deliveryType(a media.Access) string {
 		return "authenticated"
 	case media.Remote:
 		return "fetch"
+	case media.Drawn:
+		return "text"
+	case media.Sequence:
+		return "multi"
+	case media.Sheet:
+		return "sprite"
 	}
 	return "upload"
 }

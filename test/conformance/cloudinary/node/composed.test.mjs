@@ -77,3 +77,17 @@ test('originals are downloaded by a signed URL', async () => {
   const backup = await get(cloudinary.utils.download_backedup_asset('b71b23d9c89a81a254b88a91a9dad8cd', '0e493356d8a40b856c4863c026891a4e'));
   assert.notEqual(backup.status, 401);
 });
+
+test('texts are drawn and lend their style', async () => {
+  const plain = await cloudinary.uploader.text('hello world');
+  assert.ok(plain.width > 50 && plain.width < 70 && plain.height > 5 && plain.height < 15, `${plain.width} x ${plain.height}`);
+  assert.deepEqual([plain.type, plain.format, plain.resource_type], ['text', 'png', 'image']);
+  const big = await cloudinary.uploader.text('hello world', { public_id: 'composed_look', font_size: 60, font_color: 'red', font_weight: 'bold', text_decoration: 'underline' });
+  assert.ok(big.width > 4 * plain.width, `${big.width}`);
+  assert.equal(picture((await get(big.url)).body).width, big.width);
+  await cloudinary.uploader.upload(BADGE, { public_id: 'composed/base' });
+  const layer = cloudinary.url('composed/base', { secure: false, urlAnalytics: false, cname: new URL(big.url).host, format: 'png', transformation: [{ overlay: 'text:composed_look:other%20words' }] });
+  const r = await get(layer);
+  assert.deepEqual([r.status, r.headers.get('x-cld-error')], [200, null]);
+  assert.ok(picture(r.body).width > big.width * 0.8, layer);
+});
