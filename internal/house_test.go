@@ -37,7 +37,7 @@ var arrows = map[string][]string{
 	"rendition": {"transform", "blob", "fetch", "cluster", "engine", "catalog", "account"},
 	"library":   {"transform", "search", "blob", "fetch", "cluster", "engine", "catalog", "account", "rendition"},
 	"delivery":  {"transform", "blob", "cluster", "catalog", "account", "rendition"},
-	"dialect":   {"transform", "account", "library", "delivery"},
+	"dialect":   {"transform", "cluster", "account", "library", "delivery"},
 	"server":    {"account", "delivery", "dialect"},
 }
 

@@ -105,7 +105,7 @@ func (d *Dialect) run(c *call, rt route) (any, error) {
 		}
 		c.key = key
 	}
-	held := d.unproven.claim(address(c))
+	held := d.unproven.claim(dialect.Address(c.r))
 	defer held.prove()
 	if basic {
 		held.prove()

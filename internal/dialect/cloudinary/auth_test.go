@@ -180,7 +180,7 @@ func TestAddressOfAClient(t *testing.T) {
 	for remote, want := range map[string]string{
 		"192.0.2.1:5": "192.0.2.1", "[::ffff:192.0.2.1]:5": "192.0.2.1", "[2001:db8:1:2:3::4]:5": "2001:db8:1:2::/64", "@": "@",
 	} {
-		if got := address(&call{r: &http.Request{RemoteAddr: remote}}); got != want {
+		if got := dialect.Address(&http.Request{RemoteAddr: remote}); got != want {
 			t.Errorf("%s counts as %s, want %s", remote, got, want)
 		}
 	}

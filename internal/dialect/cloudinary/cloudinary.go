@@ -14,6 +14,7 @@ import (
 	"tintype/internal/account"
 	"tintype/internal/cluster"
 	"tintype/internal/delivery"
+	"tintype/internal/dialect"
 	"tintype/internal/library"
 )
 
@@ -84,7 +85,7 @@ type Dialect struct {
 	cfg Config
 	// public is the host, and perhaps a path, of every URL in an answer.
 	public   string
-	guard    guard
+	guard    *dialect.Guard
 	unproven *unproven
 }
 
@@ -107,7 +108,7 @@ func New(cfg Config) (*Dialect, error) {
 	}
 	d := &Dialect{cfg: cfg, unproven: newUnproven(cfg.MaxUnproven, cfg.MaxUnprovenEach)}
 	d.public, _ = cfg.publicURL()
-	d.guard = guard{cluster: cfg.Cluster, now: cfg.Now, until: map[string]time.Time{}}
+	d.guard = dialect.NewGuard(cfg.Cluster, cfg.Now)
 	return d, nil
 }
 

@@ -97,7 +97,7 @@ func (d *Dialect) beforeFile(c *call, f *dialect.Form, held *claim) error {
 	if held.proven || id == "" || f.Get("signature") == "" && f.Get("upload_preset") != "" {
 		return nil
 	}
-	if err := d.guard.check(c, id); err != nil {
+	if err := d.guard.Check(c.r, c.acc.ID, id); err != nil {
 		return err
 	}
 	key, ok := c.acc.Key(id)
