@@ -165,8 +165,8 @@ func (d *Dialect) beginChunked(c *call, u library.Upload) (*media.Session, chunk
 		}
 		by = fmt.Sprintf("name\x00%s\x00%s\x00%s", u.Kind, u.Access, name)
 	}
-	// Whoever may upload without a key, or with another one, adds nothing here.
-	sum := sha256.Sum256([]byte(c.key.ID + "\x00" + by))
+	// Who uploads without a key, or with another one, adds nothing to this.
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%t\x00%s", c.key.ID, c.unsigned, by))
 	text, err := json.Marshal(note)
 	if err != nil {
 		return nil, note, err

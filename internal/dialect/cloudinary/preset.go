@@ -199,7 +199,7 @@ func (d *Dialect) unsigned(c *call) (media.Key, error) {
 	if blocked, _ := p.Settings.get("disallow_public_id"); blocked == true && c.form.Get("public_id") != "" {
 		return media.Key{}, media.Errorf(media.Invalid, "public_id is not allowed with this upload preset")
 	}
-	a, err := d.cfg.Cluster.Allow(c.ctx, "unsigned/"+string(c.acc.ID)+"/"+address(c), unsignedRate)
+	a, err := d.cfg.Cluster.Allow(c.ctx, "unsigned/"+string(c.acc.ID)+"/"+dialect.Address(c.r), unsignedRate)
 	if err == nil && !a.OK {
 		return media.Key{}, media.Errorf(media.Limited, "Too many unsigned uploads from this address, try again later")
 	}
