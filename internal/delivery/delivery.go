@@ -94,6 +94,9 @@ type Request struct {
 	// token in a cookie. The answer then never enters the hot index or a
 	// shared cache.
 	Personal bool
+	// Group, where it is given, is what the request names in place of Refs:
+	// of the rest only Account, Signed, Until and Personal count then.
+	Group *Group
 	// Describe, where it is given, asks for a description of what Chain makes
 	// in place of the file.
 	Describe *Describe
@@ -200,6 +203,14 @@ func (d *Delivery) Serve(w http.ResponseWriter, r *http.Request, q Request) erro
 	if !q.Until.IsZero() && !now.Before(q.Until) {
 		return media.Errorf(media.Unauthorized, "The signature has expired")
 	}
+	if q.Group != nil {
+		return d.serveGroup(w, r, q, now)
+	}
+	return d.serve(w, r, q, now)
+}
+
+// serve answers a request for an asset.
+func (d *Delivery) serve(w http.ResponseWriter, r *http.Request, q Request, now time.Time) error {
 	mark := d.hot.mark()
 	var err error
 	if q.Chain, err = transform.Expand(q.Chain, q.Account.Named); err != nil {
