@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -180,7 +181,7 @@ func (s *service) open(ctx context.Context) (err error) {
 	}
 	s.accounts, err = account.Open(ctx, account.Config{
 		Catalog: s.db, Cluster: s.cluster, DefaultDialect: cloudinary.Name, Mounts: mounts, Hosts: hosts,
-		Reserved: []string{"v1_1", "health", "ready"}, Logger: s.log,
+		Reserved: []string{"v1_1", "group", "health", "ready"}, Logger: s.log,
 	})
 	if err != nil {
 		return fmt.Errorf("the accounts: %w", err)
@@ -286,7 +287,11 @@ func (s *service) dialects() ([]dialect.Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
-	second, err := uploadcare.New(uploadcare.Config{})
+	public := strings.TrimSuffix(s.publicURL.String(), "/")
+	second, err := uploadcare.New(uploadcare.Config{
+		Accounts: s.accounts, Library: s.library, PublicURL: public, Logger: s.log,
+		CDN: func(acc media.AccountID) string { return public + "/uc/" + string(acc) },
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ func TestAccountsAreApart(t *testing.T) {
 				tx.AddEvent(media.Event{Account: "a", Type: media.EventUploaded, Asset: a.ID}))
 			s := newSession("a", "one")
 			err = errors.Join(err, tx.PutSession(s), tx.PutPart("a", s.ID, catalog.Part{Bytes: 5, Blob: "part/a/one/0-x"}))
+			err = errors.Join(err, tx.PutAccount(media.Account{ID: "a"}), tx.AddGroup(&media.Group{Account: "a", ID: "g", Members: []media.Member{{Asset: a.ID}}}))
 			a.Version = newVersion("second")
 			return errors.Join(err, tx.PutAsset(a))
 		})
@@ -40,6 +41,7 @@ func TestAccountsAreApart(t *testing.T) {
 			"DeleteAsset":   func(tx *catalog.Tx) error { return tx.DeleteAsset(b, a.ID) },
 			"DeleteVersion": func(tx *catalog.Tx) error { return tx.DeleteVersion(b, old.ID) },
 			"PutRendition":  func(tx *catalog.Tx) error { return tx.PutRendition(theirs) },
+			"Group":         func(tx *catalog.Tx) error { _, err := tx.Group(b, "g"); return err },
 			"Session":       func(tx *catalog.Tx) error { _, err := tx.Session(b, "one"); return err },
 			"DeleteSession": func(tx *catalog.Tx) error { return tx.DeleteSession(b, "one") },
 			"PutPart": func(tx *catalog.Tx) error {
@@ -68,6 +70,9 @@ func TestAccountsAreApart(t *testing.T) {
 			open, held, err12 := tx.OpenSessions(b, start)
 			expired, err13 := tx.ExpiredSessions(b, start.AddDate(1, 0, 0), 10)
 			partUsed, err14 := tx.BlobInUse(b, "part/a/one/0-x")
+			if byID, err := tx.AssetsByID(b, []media.AssetID{a.ID}); err != nil || len(byID) != 0 {
+				t.Errorf("B sees %v, %v", byID, err)
+			}
 			if len(parts)+len(dropped)+int(counted+held)+open+len(expired) != 0 || partUsed {
 				t.Errorf("B sees %v %v %d %d %d %v %v", parts, dropped, counted, open, held, expired, partUsed)
 			}

@@ -19,6 +19,8 @@ type Wanted struct {
 	Bytes bool
 	// Faces: those of the upright source. ResultFaces: those of the result.
 	Faces, ResultFaces bool
+	// Metadata: what the source's file says of itself; of raw files nothing.
+	Metadata bool
 	// Colors is how many of the result's most frequent colours to tell.
 	Colors int
 }
@@ -35,11 +37,14 @@ type Description struct {
 	// Shown is the part of the source, in pixels of the page as it is loaded,
 	// that the result shows.
 	Shown transform.Rect
-	// Faces are the boxes that were found, the largest first, in pixels of the
-	// upright source; ResultFaces in those of the result.
+	// Faces are the boxes that were stored with the asset, or else found, the
+	// largest first, in pixels of the upright source; ResultFaces are found,
+	// in pixels of the result.
 	Faces, ResultFaces []transform.Rect
 	// Colors of the result, the most frequent first.
 	Colors []transform.Color
+	// Metadata of the source, nil where it was not wanted.
+	Metadata *media.Metadata
 	// Layers is as in Result.
 	Layers []media.AssetID
 }
@@ -91,23 +96,39 @@ func (s *Store) Describe(ctx context.Context, a *media.Asset, t transform.Transf
 // measure asks what is wanted of pixels. subject is the result, nil where that
 // is the upright source.
 func (d *Description) measure(ctx context.Context, about facts, subject *transform.Picture, want Wanted, whole transform.Rect) error {
-	faces := func(on *transform.Picture, page transform.Rect) ([]transform.Rect, error) {
-		ans, err := about.Measure(ctx, transform.Ask{What: transform.WhatFaces, On: on}.Question())
+	faces := func(on *transform.Picture, page transform.Rect, stored []transform.Box4) ([]transform.Rect, error) {
+		boxes := stored
+		if len(boxes) == 0 {
+			ans, err := about.Measure(ctx, transform.Ask{What: transform.WhatFaces, On: on}.Question())
+			if err != nil {
+				return nil, err
+			}
+			boxes = ans.Boxes
+		}
 		var all []transform.Rect
-		for _, b := range ans.Boxes {
+		for _, b := range boxes {
 			all = append(all, b.In(page.Width, page.Height))
 		}
-		return all, err
+		return all, nil
 	}
 	var err error
 	if want.Faces {
-		if d.Faces, err = faces(nil, whole); err != nil {
+		if d.Faces, err = faces(nil, whole, about.Stored(transform.Face, "")); err != nil {
 			return err
 		}
 	}
 	if want.ResultFaces {
-		if d.ResultFaces, err = faces(subject, transform.Rect{Width: d.Result.Width, Height: d.Result.Height}); err != nil {
+		if d.ResultFaces, err = faces(subject, transform.Rect{Width: d.Result.Width, Height: d.Result.Height}, nil); err != nil {
 			return err
+		}
+	}
+	if want.Metadata {
+		ans, err := about.Measure(ctx, transform.Ask{What: transform.WhatMetadata}.Question())
+		if err != nil {
+			return err
+		}
+		if d.Metadata = (&media.Metadata{}); ans.Analysis != nil && ans.Analysis.Metadata != nil {
+			d.Metadata = ans.Analysis.Metadata
 		}
 	}
 	if want.Colors > 0 {

@@ -43,7 +43,7 @@ func failure(h http.Header, accept string, status int, message string) []byte {
 		return nil
 	case strings.Contains(accept, "application/json"):
 		h.Set("Content-Type", "application/json")
-		body, _ := json.Marshal(errorBody{errorDetail{status, message}}) // strings always can be
+		body, _ := json.Marshal(errorBody{errorDetail{StatusCode: status, Content: message}}) // strings always can be
 		return body
 	}
 	h.Set("Content-Type", "text/plain; charset=utf-8")
@@ -57,6 +57,7 @@ type errorBody struct {
 type errorDetail struct {
 	StatusCode int    `json:"status_code"`
 	Content    string `json:"content"`
+	ErrorCode  string `json:"error_code,omitempty"`
 }
 
 func statusOf(code media.Code) int {

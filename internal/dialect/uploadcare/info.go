@@ -2,10 +2,12 @@ package uploadcare
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"tintype/internal/delivery"
 	"tintype/internal/media"
@@ -51,6 +53,37 @@ func imageInfoOf(i media.Info, source media.Version, original bool) imageInfo {
 		out.Orientation = &o
 	}
 	return out
+}
+
+// making adds what a source's file says of when and where it was made.
+func (p *pictureInfo) making(m *media.Metadata) {
+	if m == nil {
+		return
+	}
+	if dpi := int(math.Round(m.DPI)); dpi > 0 {
+		p.DPI = &[2]int{dpi, dpi}
+	}
+	if t, err := time.Parse("2006:01:02 15:04:05", m.Exif["DateTimeOriginal"]); err == nil {
+		text := t.Format("2006-01-02T15:04:05")
+		p.Taken = &text
+	}
+	lat, ok := degrees(m.Exif["GPSLatitude"], m.Exif["GPSLatitudeRef"], "S", 90)
+	long, ok2 := degrees(m.Exif["GPSLongitude"], m.Exif["GPSLongitudeRef"], "W", 180)
+	if ok && ok2 {
+		p.Place = &location{lat, long}
+	}
+}
+
+// degrees reads one coordinate, which counts backwards on one side.
+func degrees(text, side, backwards string, most float64) (float64, bool) {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(math.Abs(v) <= most) {
+		return 0, false
+	}
+	if v > 0 && strings.HasPrefix(strings.ToUpper(side), backwards) {
+		v = -v
+	}
+	return v, true
 }
 
 // formatName is a format in the words of the Pillow library.
@@ -107,7 +140,7 @@ type question struct {
 // describe is what a URL asks to be told, nil where it asks for a file.
 // callback is the function that jsonp calls.
 func (q question) describe(callback string) (*delivery.Describe, error) {
-	out := &delivery.Describe{}
+	out := &delivery.Describe{Wanted: rendition.Wanted{Metadata: true}}
 	switch q.op {
 	case "":
 		return nil, nil
@@ -139,6 +172,7 @@ func (q question) present(d *rendition.Description) ([]byte, error) {
 		return nil, media.Errorf(media.Unsupported, "Operation %s: the file is not an image", q.op)
 	}
 	id, info := uuidOf(d.Asset.ID), imageInfoOf(d.Result, d.Asset.Version, d.Original)
+	info.making(d.Metadata)
 	if q.op == "detect_faces" {
 		a := facesAnswer{id, info.pictureInfo, [][4]int{}}
 		for _, f := range d.ResultFaces {

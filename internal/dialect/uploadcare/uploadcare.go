@@ -1,12 +1,15 @@
 // Package uploadcare speaks the language of Uploadcare's client libraries: its
-// delivery URLs, /<uuid>/-/operation/argument/…/.
+// delivery URLs, /<uuid>/-/operation/argument/…/, and the calls about groups of
+// its Upload API.
 package uploadcare
 
 import (
 	"errors"
-	"net/http"
+	"log/slog"
 	"time"
 
+	"tintype/internal/account"
+	"tintype/internal/library"
 	"tintype/internal/media"
 )
 
@@ -27,13 +30,28 @@ type Config struct {
 	// Protected reports whether every delivery of an account takes a token;
 	// nil is none. It must be quick and safe for concurrent use.
 	Protected func(media.AccountID) bool
-	Now       func() time.Time
+	// Accounts and Library are for the API; without them there is none.
+	Accounts *account.Directory
+	Library  *library.Library
+	// CDN is where the files of an account are delivered, as an absolute URL
+	// without a slash at its end, and PublicURL where the API is. Answers of
+	// the API name them.
+	CDN       func(media.AccountID) string
+	PublicURL string
+	// SignedUploads reports whether what makes something in an account takes
+	// a signature, under the condition of Protected; nil is none.
+	SignedUploads func(media.AccountID) bool
+	Logger        *slog.Logger
+	Now           func() time.Time
 }
 
 // Validate reports what cannot work.
 func (c Config) Validate() error {
 	if c.MaxSide < 0 || c.MaxJPEGSide < 0 {
 		return errors.New("uploadcare: a limit of size is negative")
+	}
+	if (c.Library != nil || c.Accounts != nil) && (c.Library == nil || c.Accounts == nil || c.CDN == nil) {
+		return errors.New("uploadcare: the API takes accounts, a library and the address of files")
 	}
 	return nil
 }
@@ -55,6 +73,12 @@ func New(cfg Config) (*Dialect, error) {
 	if cfg.Protected == nil {
 		cfg.Protected = func(media.AccountID) bool { return false }
 	}
+	if cfg.SignedUploads == nil {
+		cfg.SignedUploads = func(media.AccountID) bool { return false }
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -63,6 +87,3 @@ func New(cfg Config) (*Dialect, error) {
 
 // Name implements dialect.Dialect.
 func (d *Dialect) Name() string { return Name }
-
-// API implements dialect.Dialect: this one only delivers.
-func (d *Dialect) API() (prefixes []string, h http.Handler) { return nil, nil }

@@ -3,9 +3,11 @@ package uploadcare
 import (
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"tintype/internal/library"
 	"tintype/internal/media"
 )
 
@@ -16,9 +18,14 @@ const (
 	maxOperations = 100
 )
 
-// deliveryURL is a delivery URL taken apart.
+// deliveryURL is a delivery URL taken apart. It names a file by ID, or else by
+// its place in a group.
 type deliveryURL struct {
-	ID         media.AssetID
+	ID media.AssetID
+	// Group of Size files; Nth of them is meant, counted from 0, or with
+	// wholeGroup the group itself.
+	Group      media.GroupID
+	Size, Nth  int
 	Operations []operation
 	// Filename is the last segment, if no slash follows it; it only names the file.
 	Filename string
@@ -43,7 +50,7 @@ var leading = map[string]bool{
 
 // splitURL takes the escaped path of a delivery URL apart, as it follows the
 // endpoint's prefix. Errors are *media.Error: NotFound for what names no
-// file, Invalid for what is no proper text, Unsupported for groups.
+// file, Invalid for what is no proper text, Unsupported for archives.
 func splitURL(path string) (deliveryURL, error) {
 	if len(path) > maxPath {
 		return deliveryURL{}, &media.Error{
@@ -53,7 +60,7 @@ func splitURL(path string) (deliveryURL, error) {
 	}
 	id, rest, slash := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	if name, err := decode(id); err == nil && groupText.MatchString(name) {
-		return deliveryURL{}, media.Errorf(media.Unsupported, "Groups of files are not supported yet: %s", name)
+		return splitGroup(name, rest)
 	}
 	u := deliveryURL{}
 	var ok bool
@@ -63,6 +70,47 @@ func splitURL(path string) (deliveryURL, error) {
 	if !slash || rest == "" {
 		return u, nil
 	}
+	err := u.split(rest)
+	return u, err
+}
+
+// wholeGroup as deliveryURL.Nth is the group itself.
+const wholeGroup = -1
+
+// splitGroup takes apart what names a group, and what follows its id.
+func splitGroup(name, rest string) (deliveryURL, error) {
+	uuid, count, _ := strings.Cut(name, "~")
+	u := deliveryURL{Group: media.GroupID(strings.ReplaceAll(uuid, "-", ""))}
+	var err error
+	if u.Size, err = strconv.Atoi(count); err != nil || u.Size > library.MaxGroup {
+		return deliveryURL{}, notFound(name)
+	}
+	if rest == "" {
+		u.Nth = wholeGroup
+		return u, nil
+	}
+	what, rest, _ := strings.Cut(rest, "/")
+	if what == "archive" {
+		return deliveryURL{}, media.Errorf(media.Unsupported, "Archives of groups are not supported yet: %s", name)
+	}
+	nth, rest, slash := strings.Cut(rest, "/")
+	if what != "nth" || !slash || !indexText.MatchString(nth) {
+		return deliveryURL{}, notFound(name + "/" + what + "/" + nth)
+	}
+	if u.Nth, err = strconv.Atoi(nth); err != nil {
+		return deliveryURL{}, notFound(name + "/nth/" + nth)
+	}
+	if rest == "" {
+		return u, nil
+	}
+	err = u.split(rest)
+	return u, err
+}
+
+var indexText = regexp.MustCompile(`^(0|[1-9][0-9]{0,5})$`)
+
+// split reads what follows the id of a file: operations and a file name.
+func (u *deliveryURL) split(rest string) error {
 	if rest == "detect_faces//" { // as one client library writes it
 		rest = "detect_faces/"
 	}
@@ -70,17 +118,17 @@ func splitURL(path string) (deliveryURL, error) {
 	last := len(segments) - 1
 	var err error
 	if u.Filename, err = decode(segments[last]); err != nil {
-		return u, err
+		return err
 	}
 	segments = segments[:last]
 	if len(segments) > 0 && leading[segments[0]] {
 		segments = append([]string{"-"}, segments...)
 	}
 	if len(segments) > 0 && segments[0] != "-" {
-		return u, notFound(rest)
+		return notFound(rest)
 	}
 	u.Operations, err = splitOperations(segments)
-	return u, err
+	return err
 }
 
 func notFound(what string) error {
@@ -133,7 +181,14 @@ func decode(raw string) (string, error) {
 // is the inverse of splitURL.
 func buildURL(u deliveryURL) string {
 	var b strings.Builder
-	b.WriteString("/" + uuidOf(u.ID) + "/")
+	switch {
+	case u.Group == "":
+		b.WriteString("/" + uuidOf(u.ID) + "/")
+	case u.Nth == wholeGroup:
+		return "/" + groupID(u.Group, u.Size) + "/"
+	default:
+		b.WriteString("/" + groupID(u.Group, u.Size) + "/nth/" + strconv.Itoa(u.Nth) + "/")
+	}
 	for _, op := range u.Operations {
 		b.WriteString("-/" + escape(op.Name) + "/")
 		for _, a := range op.Args {
@@ -152,8 +207,11 @@ func assetID(uuid string) (media.AssetID, bool) {
 	return media.AssetID(strings.ReplaceAll(uuid, "-", "")), true
 }
 
-// uuidOf writes an asset's id, 32 digits, with the dashes of a UUID.
-func uuidOf(id media.AssetID) string {
+// groupID writes a group's id, which tells how many files it has.
+func groupID(id media.GroupID, size int) string { return uuidOf(id) + "~" + strconv.Itoa(size) }
+
+// uuidOf writes an id, 32 digits, with the dashes of a UUID.
+func uuidOf[T ~string](id T) string {
 	s := string(id)
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
 }

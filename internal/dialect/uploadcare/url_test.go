@@ -34,6 +34,13 @@ func describe(path string) string {
 		text = "original"
 	}
 	fmt.Fprintf(&b, "%s\n%s", text, u.ID)
+	switch {
+	case u.Group == "":
+	case u.Nth == wholeGroup:
+		fmt.Fprintf(&b, "group {u} of %d", u.Size)
+	default:
+		fmt.Fprintf(&b, "number %d of %d of group {u}", u.Nth, u.Size)
+	}
 	if u.Filename != "" {
 		fmt.Fprintf(&b, " %q", u.Filename)
 	}
@@ -172,6 +179,9 @@ func TestBuildURL(t *testing.T) {
 		"/a%2Fb%25.jpg":           {ID: id, Filename: "a/b%.jpg"},
 		"/-/preview/":             {ID: id, Operations: []operation{{Name: "preview"}}},
 		"/-/crop/50%25x50p/0,0/x": {ID: id, Operations: []operation{{"crop", []string{"50%x50p", "0,0"}}}, Filename: "x"},
+		"~3/":                     {Group: media.GroupID(id), Size: 3, Nth: wholeGroup},
+		"~3/nth/12/":              {Group: media.GroupID(id), Size: 3, Nth: 12},
+		"~3/nth/0/-/preview/x":    {Group: media.GroupID(id), Size: 3, Operations: []operation{{Name: "preview"}}, Filename: "x"},
 		"/-/text/%2D//":           {ID: id, Operations: []operation{{"text", []string{"-", ""}}}},
 	} {
 		got := buildURL(u)
