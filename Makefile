@@ -2,7 +2,7 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GO      ?= go
 LDFLAGS := -s -w -X main.version=$(VERSION)
-SDK     := test/conformance/cloudinary
+JUDGES  := $(patsubst %/package-lock.json,%/node_modules,$(wildcard test/conformance/*/*/package-lock.json))
 
 .PHONY: help run build test race fuzz lint bench conformance gallery clean
 
@@ -20,7 +20,7 @@ build: ## build bin/tintype
 
 test: ## install what the tests need and run all of them
 	@deploy/setup.sh test
-	@$(MAKE) --no-print-directory build $(SDK)/node/node_modules
+	@$(MAKE) --no-print-directory build $(JUDGES)
 	$(GO) vet ./...
 	TINTYPE_BIN=$(CURDIR)/bin/tintype TINTYPE_TEST_REQUIRE_POSTGRES=1 $(GO) test -mod=readonly ./...
 	TINTYPE_BIN=$(CURDIR)/bin/tintype $(GO) test -mod=readonly -count=1 -tags conformance ./test/conformance/
@@ -31,7 +31,7 @@ race: ## the tests of all packages under the race detector
 
 conformance: ## the official SDKs against the real server, and nothing else
 	@deploy/setup.sh test
-	@$(MAKE) --no-print-directory build $(SDK)/node/node_modules
+	@$(MAKE) --no-print-directory build $(JUDGES)
 	TINTYPE_BIN=$(CURDIR)/bin/tintype $(GO) test -mod=readonly -count=1 -v -tags conformance ./test/conformance/
 
 bench: ## CPU and memory per job beside libvips' own floor and nginx
@@ -52,8 +52,9 @@ lint: ## gofmt and vet
 	$(GO) vet ./...
 
 clean: ## remove what was built; ./data stays
-	rm -rf bin $(SDK)/node/node_modules
+	rm -rf bin $(JUDGES)
 
-$(SDK)/node/node_modules: $(SDK)/node/package-lock.json
-	cd $(SDK)/node && npm ci --no-audit --no-fund --loglevel=error
+# The official SDKs for Node.js, each in the version that its lock file names.
+test/conformance/%/node_modules: test/conformance/%/package-lock.json
+	cd $(@D) && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@

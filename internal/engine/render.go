@@ -22,6 +22,9 @@ type picture struct {
 	// random: any part of im may be asked for in any order. Otherwise rows
 	// come from a decoder and must be asked for from the top down, once.
 	random bool
+	// resampled: each pixel is computed anew whenever it is asked for, and at
+	// some cost. The next operation that does more than cut computes all first.
+	resampled bool
 	// delay in milliseconds per page and loop count of an animation.
 	delay []int
 	loop  int
@@ -77,6 +80,15 @@ func (st *stock) render(scope *vips.Scope, plan transform.Plan) (*picture, error
 
 // do carries out one operation.
 func (p *picture) do(op transform.Op) error {
+	if _, cut := op.(transform.OpExtract); p.resampled && !cut {
+		if err := p.toMemory(); err != nil {
+			return err
+		}
+	}
+	return p.perform(op)
+}
+
+func (p *picture) perform(op transform.Op) error {
 	switch op := op.(type) {
 	case transform.OpResize:
 		return p.resize(op)
@@ -210,7 +222,7 @@ func (p *picture) toMemory() error {
 	if err != nil {
 		return p.src.damaged(err)
 	}
-	p.im, p.random = im, true
+	p.im, p.random, p.resampled = im, true, false
 	return nil
 }
 

@@ -41,9 +41,11 @@ func (p *picture) enlarge(op transform.OpResize) error {
 		"odx": (sx - 1) / 2, "ody": (sy - 1) / 2,
 		"interpolate": "bicubic", "extend": "copy", "premultiplied": true,
 	}
-	return p.eachPage(func(page *vips.Image) (*vips.Image, error) {
+	err := p.eachPage(func(page *vips.Image) (*vips.Image, error) {
 		return p.blended(page, func(c *chain) *chain { return c.do("affine", args) })
 	})
+	p.random, p.resampled = false, true
+	return err
 }
 
 // blended lets f mix neighbouring pixels: with alpha multiplied in, so that
@@ -114,6 +116,7 @@ func (p *picture) rotate(op transform.OpRotate) error {
 	err := p.eachPage(func(page *vips.Image) (*vips.Image, error) {
 		return p.blended(page, func(c *chain) *chain { return c.do("affine", args) })
 	})
+	p.random, p.resampled = false, true
 	if err != nil || op.Background.A == 0 {
 		return err
 	}

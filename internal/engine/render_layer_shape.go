@@ -47,6 +47,7 @@ func (p *picture) sampled(index *vips.Image, background transform.Color) error {
 			return c.do("embed", around).do("mapim", vips.Args{"index": index, "interpolate": "bilinear", "extend": "black", "premultiplied": true})
 		})
 	})
+	p.random, p.resampled = false, true
 	if err != nil || background.A == 0 {
 		return err
 	}

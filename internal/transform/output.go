@@ -20,8 +20,9 @@ type Output struct {
 	// Lossless asks for exact pixels where the format offers both (WebP,
 	// AVIF, JPEG XL, JPEG 2000).
 	Lossless bool
-	// Lossy allows a loss where the format is lossless by nature: a GIF of
-	// fewer changes, a PNG of a palette; and lets Quality count there.
+	// Lossy allows a loss where the format is lossless by nature, and lets
+	// Quality count there: a GIF of fewer changes; instead of a PNG a JPEG, or
+	// one of a palette where there is alpha or Depth asks for it.
 	Lossy bool
 	// Depth is how a PNG's pixels are stored.
 	Depth Depth

@@ -40,7 +40,9 @@ func Resolve(ctx context.Context, t Transformation, f Facts, lim Limits) (Plan, 
 	if err := lim.page(r.page, r.plan.Input.Pages); err != nil {
 		return Plan{}, err
 	}
-	r.finish()
+	if err := r.finish(); err != nil {
+		return Plan{}, err
+	}
 	r.plan.Width, r.plan.Height = r.page.w, r.page.h
 	r.plan.Sources = *r.sources
 	return r.plan, nil

@@ -26,18 +26,27 @@ func oneForm(op Op, p size) Op {
 	return op
 }
 
-// finish leaves out what the encoding does by itself: laying the page over
-// its background, and the pace of what does not play.
-func (r *resolver) finish() {
+// finish decides the format where that depends on the result, and leaves out
+// what the encoding does by itself: laying the page over its background, and
+// the pace of what does not play.
+func (r *resolver) finish() error {
 	out := &r.plan.Output
+	if o := r.t.Output; o.opaqueJPEG(out.Format) && !r.alpha {
+		var err error
+		o.Format = "jpeg"
+		if *out, err = resolveOutput(o, r.info); err != nil {
+			return err
+		}
+	}
 	if r.plan.Input.Pages == 1 {
 		out.Delay, out.Loop = 0, 0
 	}
 	last := len(r.plan.Ops) - 1
 	if last < 0 || r.outAlpha {
-		return
+		return nil
 	}
 	if f, ok := r.plan.Ops[last].(OpFlatten); ok && f.Color == out.Background {
 		r.plan.Ops = r.plan.Ops[:last]
 	}
+	return nil
 }

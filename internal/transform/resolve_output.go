@@ -65,6 +65,9 @@ var abilities = map[string]ability{
 // within is what of o counts for a format.
 func (o Output) within(format string) Output {
 	can := abilities[format]
+	if o.opaqueJPEG(format) {
+		can |= abilities["jpeg"]
+	}
 	o.Progressive = o.Progressive && can&canInterlace != 0
 	o.Lossless = o.Lossless && can&canLossless != 0
 	o.Lossy = o.Lossy && can&canLossy != 0
@@ -77,7 +80,7 @@ func (o Output) within(format string) Output {
 	if o.Depth == DepthRGB || o.Depth == DepthRGBA {
 		o.Lossy = false // that is a palette
 	}
-	if o.Lossy && o.Level != "" {
+	if o.Lossy && o.Level != "" && can&canLose == 0 {
 		o.Quality = levels[o.Level]
 	}
 	if can&canLose == 0 || o.Lossless {
@@ -95,6 +98,11 @@ func (o Output) within(format string) Output {
 	return o
 }
 
+// opaqueJPEG reports that a result without alpha becomes a JPEG.
+func (o Output) opaqueJPEG(format string) bool {
+	return format == "png" && o.Lossy && o.Depth == ""
+}
+
 // usualChroma is what "" stands for at a quality.
 func usualChroma(quality int) Chroma {
 	if quality < fullChroma {
@@ -105,6 +113,9 @@ func usualChroma(quality int) Chroma {
 
 // able takes over what the format can do.
 func (o Output) able(p *PlanOutput) error {
+	if o.opaqueJPEG(p.Format) {
+		o.Depth = DepthPalette // since it has alpha, or it would be a JPEG now
+	}
 	o = o.within(p.Format)
 	p.Quality, p.Progressive, p.Level, p.Chroma, p.Lossless, p.Lossy = o.Quality, o.Progressive, o.Level, o.Chroma, o.Lossless, o.Lossy
 	p.Depth, p.Space, p.Metadata, p.Density, p.Delay, p.Loop = o.Depth, o.Space, o.Metadata, o.Density, o.Delay, o.Loop
@@ -115,9 +126,6 @@ func (o Output) able(p *PlanOutput) error {
 		p.Quality = levels[p.Level]
 	} else if p.Chroma == usualChroma(p.Quality) {
 		p.Chroma = ""
-	}
-	if p.Lossy && p.Format == "png" {
-		p.Depth = DepthPalette
 	}
 	if p.Space == SpaceCMYK && p.Format != "jpeg" && p.Format != "tiff" {
 		return media.Errorf(media.Unsupported, "Pictures of format %s have no CMYK", p.Format)

@@ -5,6 +5,8 @@
 package conformance
 
 import (
+	"image"
+	"image/draw"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,9 +57,15 @@ func media(t *testing.T) []string {
 	}
 	badge, badgeErr := sample.PNG(sample.Badge(200))
 	orbit, orbitErr := sample.Orbit(60, 6)
+	small, smallErr := sample.JPEG(sample.Mountains(1200, 800), 90)
+	wide := image.NewNRGBA(image.Rect(0, 0, 300, 200))
+	draw.Draw(wide, image.Rect(50, 0, 250, 200), sample.Badge(200), image.Point{}, draw.Src)
+	label, labelErr := sample.PNG(wide)
 	return []string{
 		write("PHOTO", "photo.jpg", photo, err),
 		write("BADGE", "badge.png", badge, badgeErr),
 		write("ORBIT", "orbit.gif", orbit, orbitErr),
+		write("PHOTO_1200", "photo-1200.jpg", small, smallErr),
+		write("BADGE_300", "badge-300.png", label, labelErr),
 	}
 }

@@ -130,7 +130,12 @@ func (p *chainParser) automatic() {
 	}
 	o.Metadata, o.Density = "", 0
 	o.Progressive = o.Progressive || !p.baseline
-	o.Lossy = o.Lossy || p.anyFormat
+	if p.anyFormat && !o.Lossy {
+		o.Lossy = true
+		if o.Depth == "" {
+			o.Depth = transform.DepthPalette // another kind of PNG, not another format
+		}
+	}
 }
 
 // lossless is what the highest quality of a WebP is.
