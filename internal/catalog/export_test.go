@@ -93,3 +93,45 @@ func (db *DB) LimitPages(n int) error {
 func (db *DB) Fold(ctx context.Context, acc media.AccountID, n int) (int, error) {
 	return db.foldSearch(ctx, acc, n)
 }
+
+// Seed inserts new assets many at a time, without events.
+func (db *DB) Seed(ctx context.Context, assets []*media.Asset) error {
+	return db.Update(ctx, func(tx *Tx) error {
+		rows, versions := make([]assetRow, len(assets)), make([]versionRow, len(assets))
+		for i, a := range assets {
+			tags, err := encode(a.Tags, "[]")
+			if err != nil {
+				return err
+			}
+			pairs, err := encode(a.Context, "{}")
+			if err != nil {
+				return err
+			}
+			values, err := encode(a.Metadata, "{}")
+			if err != nil {
+				return err
+			}
+			info, err := encode(a.Version.Info, "{}")
+			if err != nil {
+				return err
+			}
+			rows[i] = assetRow{
+				Account: string(a.Account), ID: string(a.ID), Kind: string(a.Kind), Access: string(a.Access), Name: a.Name, Version: string(a.Version.ID),
+				Folder: a.Folder, Tags: tags, Context: pairs, Metadata: values, Detail: "{}", DisplayName: a.DisplayName, OriginalName: a.OriginalName,
+				CreatedAt: micros(a.CreatedAt), UpdatedAt: micros(a.UpdatedAt),
+			}
+			versions[i] = versionRow{
+				Account: string(a.Account), ID: string(a.Version.ID), Asset: string(a.ID), Ordinal: 1, Blob: a.Version.Blob,
+				SHA256: a.Version.SHA256, MD5: a.Version.MD5, Info: info, CreatedAt: a.Version.CreatedAt.Unix(),
+			}
+		}
+		if _, err := tx.changed("seed", tx.tx.NewInsert().Model(&rows)); err != nil {
+			return err
+		}
+		_, err := tx.changed("seed", tx.tx.NewInsert().Model(&versions))
+		return err
+	})
+}
+
+// FoldAll folds everything, as opening the catalog does.
+func (db *DB) FoldAll(ctx context.Context) error { return db.foldAll(ctx) }
