@@ -116,6 +116,7 @@ func Of(a *media.Asset) Doc {
 		d.AddText("transparent", strconv.FormatBool(info.Alpha))
 		d.AddText("grayscale", strconv.FormatBool(info.Space == "b-w" || info.Space == "grey16"))
 	}
+	d.ofAnalysis(a)
 	d.Numbers["tag_count"] = float64(len(a.Tags))
 	d.Numbers["version"] = float64(v.CreatedAt.Unix())
 	d.Numbers["created_at"] = Micros(a.CreatedAt)

@@ -1,0 +1,153 @@
+package catalog
+
+import (
+	"cmp"
+	"math"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"tintype/internal/catalog/index"
+	"tintype/internal/media"
+	"tintype/internal/search"
+)
+
+// Folder is a place where assets lie, or that has such a place in it.
+type Folder struct {
+	Path string
+	// CreatedAt is when the oldest asset in it was made.
+	CreatedAt time.Time
+}
+
+// Name is the last part of the path.
+func (f *Folder) Name() string { return path.Base(f.Path) }
+
+// FoundFolders is what SearchFolders found.
+type FoundFolders struct {
+	Folders []Folder
+	Total   int
+	Next    string
+}
+
+// SearchFolders finds folders by the fields name, path and created_at, in the
+// order of their paths where the query has none. Otherwise it is as Search.
+func (tx *Tx) SearchFolders(acc media.AccountID, q search.Query) (*FoundFolders, error) {
+	if len(q.Sort) == 0 {
+		q.Sort = []search.Key{{Field: "path"}}
+	}
+	if err := q.Validate(); err != nil {
+		return nil, err
+	}
+	keys := distinct(q.Sort)
+	var after *place
+	if q.Cursor != "" {
+		var err error
+		if after, err = parsePlace(q.Cursor, keys); err != nil {
+			return nil, err
+		}
+	}
+	folders, err := tx.folders(acc)
+	if err != nil {
+		return nil, err
+	}
+	return page(folders, q, keys, after), nil
+}
+
+// seen is a folder with what orders it.
+type seen struct {
+	folder Folder
+	place  *place
+}
+
+// page cuts a page out of all folders.
+func page(folders map[string]float64, q search.Query, keys []search.Key, after *place) *FoundFolders {
+	out := &FoundFolders{}
+	compare := func(a, b *place) int {
+		for i, k := range keys {
+			if c := k.Compare(a.Values[i], b.Values[i]); c != 0 {
+				return c
+			}
+		}
+		return cmp.Compare(a.ID, b.ID)
+	}
+	var behind []seen
+	for p, created := range folders {
+		f := Folder{Path: p, CreatedAt: fromMicros(int64(created))}
+		d := search.NewDoc()
+		d.AddText("name", f.Name())
+		d.AddText("path", p)
+		d.Numbers["created_at"] = created
+		if !search.Match(q.Where, d) {
+			continue
+		}
+		out.Total++
+		at := &place{ID: p}
+		for _, k := range keys {
+			at.Values = append(at.Values, search.ValueOf(d, k.Field))
+		}
+		if after == nil || compare(at, after) > 0 {
+			behind = append(behind, seen{f, at})
+		}
+	}
+	slices.SortFunc(behind, func(a, b seen) int { return compare(a.place, b.place) })
+	limit := min(q.PageSize(), len(behind))
+	for _, s := range behind[:limit] {
+		out.Folders = append(out.Folders, s.folder)
+	}
+	if limit < len(behind) {
+		out.Next = formatPlace(behind[limit-1].place, keys)
+	}
+	return out
+}
+
+// folders are all folders of an account, with the time of their oldest asset.
+func (tx *Tx) folders(acc media.AccountID) (map[string]float64, error) {
+	x, err := tx.openIndex(acc)
+	if err != nil {
+		return nil, err
+	}
+	active := search.Not{Of: search.Equals{Field: "status", Text: "deleted"}}
+	x.need(active)
+	among := x.eval(active, x.live)
+	among.And(x.live)
+	folders := map[string]float64{}
+	add := func(p string, created float64) {
+		for ; p != "" && p != "."; p = path.Dir(p) {
+			old, ok := folders[p]
+			if ok && old <= created {
+				return
+			}
+			folders[p] = created
+		}
+	}
+	for _, p := range x.pendingMatches(active) {
+		add(p.asset.Folder, p.doc.Numbers["created_at"])
+	}
+	created := x.column(columnNumber + "created_at")
+	x.read(created, slices.Collect(among.Blocks()))
+	var piece index.Chunk
+	x.between(term(termValue, "folder", ""), "", func(term string, chunk int, docs []byte) error {
+		if among[chunk] == nil {
+			return nil
+		}
+		piece = index.Chunk{}
+		if err := piece.Or(docs); err != nil {
+			return err
+		}
+		oldest := math.Inf(1)
+		for i := range index.Members(piece[:]) {
+			if !among[chunk].Has(i) {
+				continue
+			}
+			if v, ok := x.number(created, chunk*index.ChunkSize+i); ok {
+				oldest = min(oldest, v)
+			}
+		}
+		if !math.IsInf(oldest, 1) {
+			add(strings.Trim(value(term), "/"), oldest)
+		}
+		return nil
+	})
+	return folders, x.err
+}
