@@ -55,6 +55,9 @@ func (tx *Tx) Search(acc media.AccountID, q search.Query) (*Found, error) {
 	}
 	plain := search.Plain(q.Where)
 	x.need(plain)
+	for _, a := range q.Aggregate {
+		x.need(search.Plain(a.Among))
+	}
 	found := x.eval(plain, x.live)
 	found.And(x.live)
 	pending := x.pendingMatches(q.Where)
@@ -139,6 +142,13 @@ func (x *indexed) assets(acc media.AccountID, hits []hit) ([]*media.Asset, error
 
 // counts answers an aggregation.
 func (x *indexed) counts(a search.Aggregation, found index.Set, pending []*pendingAsset) []Count {
+	if a.Among != nil {
+		among := search.Plain(a.Among)
+		some := x.eval(among, found)
+		some.And(found)
+		found = some
+		pending = slices.DeleteFunc(slices.Clone(pending), func(p *pendingAsset) bool { return !search.Match(among, p.doc) })
+	}
 	if len(a.Ranges) > 0 {
 		return x.countRanges(a, found, pending)
 	}

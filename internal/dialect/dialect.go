@@ -25,3 +25,10 @@ type Dialect interface {
 	// envelope follow from its code and message, never from its cause.
 	Fail(w http.ResponseWriter, r *http.Request, err error)
 }
+
+// Answerer is an ability that a Dialect may have: its endpoints answer at some
+// paths with something else than a file. Answer does no I/O; the handler
+// answers GET and HEAD, errors too.
+type Answerer interface {
+	Answer(r *http.Request, e account.Endpoint) (http.Handler, bool)
+}

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"strings"
 	"unicode/utf8"
 
@@ -47,7 +48,7 @@ func (q *Query) Validate() error {
 		return media.Errorf(media.Invalid, "There are more than %d aggregations", MaxCounted)
 	}
 	for _, a := range q.Aggregate {
-		if err := a.check(); err != nil {
+		if err := cmp.Or(a.check(), check(a.Among, 0, &nodes)); err != nil {
 			return err
 		}
 	}
@@ -88,6 +89,8 @@ func check(e Expr, depth int, nodes *int) error {
 		return nil
 	}
 	switch e := e.(type) {
+	case nil:
+		return nil
 	case And:
 		return all(e)
 	case Or:

@@ -29,6 +29,8 @@ type Key struct {
 type Aggregation struct {
 	Field  string
 	Ranges []Bucket
+	// Among restricts what is counted; nil does not.
+	Among Expr
 }
 
 // Bucket is the numbers from From, up to but not including To; nil is no end.

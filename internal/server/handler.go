@@ -176,6 +176,12 @@ func (s *Server) deliver(id string, w *writer, r *http.Request, e account.Endpoi
 		d.Fail(&verdict{w, http.StatusMethodNotAllowed, field{"Allow", allowed}}, r, err)
 		return
 	}
+	if a, ok := d.(dialect.Answerer); ok {
+		if h, ok := a.Answer(r, e); ok {
+			h.ServeHTTP(w, r)
+			return
+		}
+	}
 	q, err := d.Parse(r, e)
 	if err == nil {
 		err = s.cfg.Delivery.Serve(w, r, q)

@@ -41,7 +41,7 @@ type sender interface {
 }
 
 // lists are the parameters that may be repeated without brackets.
-var lists = words("tags public_ids asset_ids fields allowed_formats prefixes fully_qualified_public_ids target_tags urls")
+var lists = words("tags public_ids asset_ids fields allowed_formats prefixes fully_qualified_public_ids target_tags urls sort_by with_field aggregate")
 
 // serveAPI answers everything below apiPrefix.
 func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {
@@ -188,7 +188,10 @@ func requestID() string {
 }
 
 // writeJSON answers 200, as every success is.
-func writeJSON(w http.ResponseWriter, v any) {
+func writeJSON(w http.ResponseWriter, v any) { writeJSONFor(w, v, "no-store") }
+
+// writeJSONFor is writeJSON for an answer that caches may keep as told.
+func writeJSONFor(w http.ResponseWriter, v any, cacheControl string) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -197,7 +200,7 @@ func writeJSON(w http.ResponseWriter, v any) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Cache-Control", cacheControl)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Write(b.Bytes())
 }

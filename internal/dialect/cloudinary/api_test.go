@@ -91,7 +91,11 @@ type reply struct {
 
 func (s *site) do(r *http.Request) reply {
 	s.t.Helper()
-	rec := httptest.NewRecorder()
+	return s.doWith(httptest.NewRecorder(), r)
+}
+
+func (s *site) doWith(rec *httptest.ResponseRecorder, r *http.Request) reply {
+	s.t.Helper()
 	s.h.ServeHTTP(rec, r)
 	out := reply{code: rec.Code, header: rec.Header(), body: rec.Body.String()}
 	if rec.Header().Get("X-Request-Id") == "" {

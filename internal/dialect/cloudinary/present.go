@@ -215,21 +215,7 @@ type row struct {
 
 // fieldsOf keeps of a row what a list of fields names, and what always stays.
 func fieldsOf(r *row, names []string) (map[string]json.RawMessage, error) {
-	raw, err := json.Marshal(r)
-	if err != nil {
-		return nil, err
-	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &all); err != nil {
-		return nil, err
-	}
-	kept := map[string]json.RawMessage{}
-	for _, name := range append([]string{"asset_id", "public_id", "folder"}, names...) {
-		if v, ok := all[name]; ok {
-			kept[name] = v
-		}
-	}
-	return kept, nil
+	return keepFields(r, []string{"asset_id", "public_id", "folder"}, names)
 }
 
 // details answers for one asset.

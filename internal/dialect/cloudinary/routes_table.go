@@ -21,6 +21,8 @@ var routes = map[string][]routeRow{
 		{"upload_presets", route{do: (*Dialect).createPreset, admin: true}},
 		{"image/text", route{do: (*Dialect).text, browser: true}},
 		{"{kind}/rename", route{do: (*Dialect).rename, browser: true}},
+		{"resources/search", route{do: (*Dialect).searchAssets, admin: true}},
+		{"folders/search", route{do: (*Dialect).searchFolders, admin: true}},
 	},
 	"GET": {
 		{"all/generate_archive", route{do: (*Dialect).generateArchive, until: true, browser: true}},
@@ -33,6 +35,9 @@ var routes = map[string][]routeRow{
 		{"upload_mappings", route{do: (*Dialect).mappings, admin: true}},
 		{"upload_presets", route{do: (*Dialect).presets, admin: true}},
 		{"upload_presets/{name}", route{do: (*Dialect).presetByName, admin: true}},
+		{"resources/search", route{do: (*Dialect).searchAssets, admin: true}},
+		{"folders/search", route{do: (*Dialect).searchFolders, admin: true}},
+		{"tags/{kind}", route{do: (*Dialect).tags, admin: true}},
 		{"resources/{asset}", route{do: (*Dialect).resourceByID, admin: true}},
 		{"resources/{kind}", route{do: (*Dialect).resources, admin: true}},
 		{"resources/{kind}/{type}", route{do: (*Dialect).resources, admin: true}},
