@@ -61,6 +61,8 @@ var doors = map[string]string{
 	"github.com/maypok86/otter":            "delivery",
 	"code.dny.dev/ssrf":                    "fetch",
 	"golang.org/x/time":                    "cluster",
+	"github.com/tus/tusd":                  "dialect/native",
+	"golang.org/x/exp":                     "dialect/native",
 	"github.com/spf13/":                    "none, only cmd",
 	"github.com/cloudinary/":               "none, only test/conformance",
 	"github.com/johannesboyne/gofakes3":    "none, only tests",

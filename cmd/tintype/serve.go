@@ -25,6 +25,7 @@ import (
 	"tintype/internal/dialect"
 	"tintype/internal/dialect/cloudinary"
 	"tintype/internal/dialect/imagekit"
+	"tintype/internal/dialect/native"
 	"tintype/internal/dialect/uploadcare"
 	"tintype/internal/engine"
 	"tintype/internal/fetch"
@@ -181,7 +182,7 @@ func (s *service) open(ctx context.Context) (err error) {
 	}
 	s.accounts, err = account.Open(ctx, account.Config{
 		Catalog: s.db, Cluster: s.cluster, DefaultDialect: cloudinary.Name, Mounts: mounts, Hosts: hosts,
-		Reserved: []string{"v1_1", "group", "health", "ready"}, Logger: s.log,
+		Reserved: []string{"v1_1", "group", native.Reserved, "health", "ready"}, Logger: s.log,
 	})
 	if err != nil {
 		return fmt.Errorf("the accounts: %w", err)
@@ -295,7 +296,11 @@ func (s *service) dialects() ([]dialect.Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []dialect.Dialect{first, second, imagekit.New(imagekit.Config{})}, nil
+	own, err := native.New(native.Config{Accounts: s.accounts, Library: s.library, Cluster: s.cluster, Logger: s.log})
+	if err != nil {
+		return nil, err
+	}
+	return []dialect.Dialect{first, second, imagekit.New(imagekit.Config{}), own}, nil
 }
 
 // makeAccounts makes the accounts of --account, and adds the keys that those

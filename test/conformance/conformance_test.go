@@ -26,7 +26,8 @@ func TestOfficialSDKs(t *testing.T) {
 		t.Run(filepath.Dir(run), func(t *testing.T) {
 			server := harness.Start(t, harness.Options{Args: []string{"--fetch-allow", "127.0.0.0/8", "--fetch-allow-port", "1-65535"}})
 			cmd := exec.Command("./" + run)
-			cmd.Env = append(append(os.Environ(), "CLOUDINARY_URL="+server.SDKURL()), files...)
+			cmd.Env = append(append(os.Environ(), "CLOUDINARY_URL="+server.SDKURL(),
+				"TINTYPE_URL="+server.URL, "TINTYPE_ACCOUNT="+harness.Account, "TINTYPE_KEY="+harness.Key+":"+harness.Secret), files...)
 			out, err := cmd.CombinedOutput()
 			t.Logf("%s", out)
 			if err != nil {

@@ -93,7 +93,7 @@ func uploadBatch(s *harness.Server, round, n int, pictures [][]byte, seed uint64
 			if i%5 == 0 {
 				// Bytes after a PNG's end belong to nobody: every picture is a file of its own.
 				kind, ext = "image", ".png"
-				content = append(bytes.Clone(pictures[random.IntN(len(pictures))]), content[:16]...)
+				content = append(bytes.Clone(pictures[random.IntN(len(pictures))]), content[:min(16, len(content))]...)
 			}
 			a := uploadAnswer{path: "/demo/" + kind + "/upload/" + name + ext, content: content}
 			if kind == "raw" {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -122,4 +123,57 @@ func (w waiter) Read([]byte) (int, error) {
 	close(w.reached)
 	<-w.hang
 	return 0, io.ErrUnexpectedEOF
+}
+
+// tus sends one request of the protocol.
+func tus(t *testing.T, s *harness.Server, method, path string, body []byte, headers ...string) *http.Response {
+	t.Helper()
+	r, err := http.NewRequest(method, s.URL+path, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(harness.Key, harness.Secret)
+	r.Header.Set("Tus-Resumable", "1.0.0")
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp
+}
+
+// A resumable upload goes on at the last acknowledged byte after each kill.
+func TestResumableUploadGoesOnAfterKill(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	file := make([]byte, 900_001)
+	rand.Read(file)
+	path, offset := "", 0
+	for range 4 {
+		s := harness.Start(t, harness.Options{Data: data})
+		if path == "" {
+			created := tus(t, s, "POST", "/api/demo/uploads/", nil, "Upload-Length", fmt.Sprint(len(file)),
+				"Upload-Metadata", "kind cmF3,name "+base64.StdEncoding.EncodeToString([]byte("crash/tus.bin")))
+			path = created.Header.Get("Location")
+		}
+		if got := tus(t, s, "HEAD", path, nil).Header.Get("Upload-Offset"); got != fmt.Sprint(offset) {
+			t.Fatalf("%s bytes are there, %d were acknowledged", got, offset)
+		}
+		end := min(offset+300_000, len(file))
+		sent := tus(t, s, "PATCH", path, file[offset:end], "Upload-Offset", fmt.Sprint(offset), "Content-Type", "application/offset+octet-stream")
+		if offset = end; sent.StatusCode != http.StatusNoContent || sent.Header.Get("Upload-Offset") != fmt.Sprint(offset) {
+			t.Fatalf("patch up to %d: %d %v", offset, sent.StatusCode, sent.Header)
+		}
+		s.Kill()
+	}
+	s := harness.Start(t, harness.Options{Data: data})
+	if status, _, body := s.Get(t, "/demo/raw/upload/crash/tus.bin"); status != http.StatusOK || !bytes.Equal(body, file) {
+		t.Errorf("it is %d with %d bytes of %d", status, len(body), len(file))
+	}
+	if named := tus(t, s, "HEAD", path, nil).Header.Get("Tintype-Asset"); named == "" {
+		t.Error("the finished upload names no asset")
+	}
 }
