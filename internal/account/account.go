@@ -20,6 +20,7 @@ type Account struct {
 	byName   map[settingKey]media.Setting
 	triggers []Trigger
 	named    map[string]transform.Transformation
+	options  Options
 }
 
 // New builds an Account from a record and its settings, which are in order of
@@ -40,6 +41,7 @@ func New(rec media.Account, settings ...media.Setting) (*Account, error) {
 		a.keys[k.ID] = k
 	}
 	a.indexSettings(settings)
+	a.options = readOptions(settings)
 	a.indexTriggers()
 	return a, nil
 }

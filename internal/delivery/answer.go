@@ -101,6 +101,7 @@ func (d *Delivery) answerIn(ctx context.Context, q Request, a *media.Asset, acce
 		out, err := d.original(ctx, q, a, negotiated)
 		return out, format, err
 	}
+	ctx = rendition.Spelled(ctx, q.Spelled)
 	get := d.cfg.Renditions.Get
 	if q.Signed {
 		get = d.cfg.Renditions.GetSigned

@@ -78,6 +78,8 @@ type Request struct {
 	Default *Default
 	// Chain is what to do to it; an empty one asks for the original.
 	Chain transform.Transformation
+	// Spelled is Chain as the request wrote it, to be recorded; or zero.
+	Spelled media.Spelling
 	// Signed: a valid signature or token covers the request. A wrong one is
 	// an error of the dialect and never gets here.
 	Signed bool

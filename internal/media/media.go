@@ -176,6 +176,9 @@ type Rendition struct {
 	CreatedAt time.Time
 }
 
+// Spelling is a transformation in the words of whoever asked for it.
+type Spelling struct{ Dialect, Text string }
+
 // Account is a tenant: a namespace of assets with its keys and limits.
 type Account struct {
 	ID        AccountID

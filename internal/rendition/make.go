@@ -21,6 +21,7 @@ type work struct {
 	further []*media.Asset  // the plan's sources besides asset
 	layers  []media.AssetID // of all assets that the plan came out of, but asset
 	text    string          // canonical, of the transformation that asks; others may come to the same plan
+	spelled media.Spelling  // as it was written, or zero
 	key     string
 }
 
@@ -29,8 +30,11 @@ type work struct {
 func (s *Store) find(ctx context.Context, w work) (*Result, error) {
 	acc, key := w.asset.Account, w.key
 	var rec *media.Rendition
+	known := true
 	err := s.cfg.Catalog.View(ctx, func(tx *catalog.Tx) (err error) {
-		rec, err = tx.Rendition(acc, key)
+		if rec, err = tx.Rendition(acc, key); err == nil && w.spelled.Text != "" {
+			known, err = tx.Spelled(acc, w.spelled, key)
+		}
 		return err
 	})
 	if err != nil {
@@ -46,6 +50,9 @@ func (s *Store) find(ctx context.Context, w work) (*Result, error) {
 		err = s.check(ctx, rec)
 	}
 	if err == nil {
+		if !known {
+			s.spell(ctx, w)
+		}
 		return r, nil
 	}
 	if ctx.Err() != nil {
@@ -103,7 +110,7 @@ func (s *Store) make(ctx context.Context, w work) (*Result, error) {
 		Transformation: w.text, Blob: blobKey(w.asset.Account, w.key),
 		MD5: md5Hex(body), Info: info, CreatedAt: s.cfg.Now().UTC().Truncate(time.Second),
 	}}
-	r.Stored = s.keep(ctx, w.asset, r)
+	r.Stored = s.keep(ctx, w, r)
 	return r, nil
 }
 
@@ -164,7 +171,8 @@ func (s *Store) run(ctx context.Context, fn func(context.Context) error) error {
 // keep stores and records a rendition, and reports whether both were done.
 // Failing costs the next request a new rendering, not this one its answer. It
 // goes on when nobody waits any more, since the work is already paid for.
-func (s *Store) keep(ctx context.Context, a *media.Asset, r *Result) bool {
+func (s *Store) keep(ctx context.Context, w work, r *Result) bool {
+	a := w.asset
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	log := s.cfg.Logger.With("account", a.Account, "asset", a.ID, "key", r.Key)
@@ -177,7 +185,10 @@ func (s *Store) keep(ctx context.Context, a *media.Asset, r *Result) bool {
 		if alive, err = current(tx, a); err != nil || !alive {
 			return err
 		}
-		return tx.PutRendition(&r.Rendition)
+		if err := tx.PutRendition(&r.Rendition); err != nil || w.spelled.Text == "" {
+			return err
+		}
+		return tx.PutSpelling(a.Account, w.spelled, r.Key)
 	})
 	if err != nil {
 		log.Warn("a rendition is served without being recorded", "err", err)
@@ -189,6 +200,17 @@ func (s *Store) keep(ctx context.Context, a *media.Asset, r *Result) bool {
 		}
 	}
 	return alive
+}
+
+// spell records in which further words a stored rendition was asked for. What
+// cannot be recorded is not listed, and changes nothing else.
+func (s *Store) spell(ctx context.Context, w work) {
+	err := s.cfg.Catalog.Update(context.WithoutCancel(ctx), func(tx *catalog.Tx) error {
+		return tx.PutSpelling(w.asset.Account, w.spelled, w.key)
+	})
+	if err != nil {
+		s.cfg.Logger.Warn("the words of a request are not recorded", "account", w.asset.Account, "key", w.key, "err", err)
+	}
 }
 
 // current reports whether a still shows the version that it was read with.

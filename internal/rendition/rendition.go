@@ -174,11 +174,30 @@ func (s *Store) obtain(ctx context.Context, w work) (*Result, error) {
 	})
 }
 
+type spelledKey struct{}
+
+// maxSpelling bounds the texts that are recorded; longer ones nobody looks up.
+const maxSpelling = 1000
+
+// Spelled is a context in which Get records that the rendition was asked for
+// in these words.
+func Spelled(ctx context.Context, s media.Spelling) context.Context {
+	if s.Text == "" || len(s.Text) > maxSpelling {
+		return ctx
+	}
+	return context.WithValue(ctx, spelledKey{}, s)
+}
+
+func spelling(ctx context.Context) media.Spelling {
+	s, _ := ctx.Value(spelledKey{}).(media.Spelling)
+	return s
+}
+
 // plan resolves a transformation and names what it makes. Every caller goes
 // this way, so a stored rendition is handed to nobody who may not read its
 // layers.
 func (s *Store) plan(ctx context.Context, a *media.Asset, t transform.Transformation, signed bool) (work, error) {
-	w := work{asset: a, text: t.String()}
+	w := work{asset: a, text: t.String(), spelled: spelling(ctx)}
 	r := &asked{store: s, account: a.Account, signed: signed}
 	var err error
 	if w.plan, err = transform.Resolve(ctx, t, facts{asked: r, asset: a}, s.cfg.Limits); err != nil {

@@ -211,38 +211,56 @@ func (d *Dialect) detailsOf(c *call, ref media.Ref) (any, error) {
 		return nil, err
 	}
 	out.NextCursor = next
+	keys := make([]string, len(made))
+	for i, r := range made {
+		keys[i] = r.Key
+	}
+	texts, err := d.cfg.Library.SpellingsOf(c.ctx, a.Account, Name, keys)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range made {
-		out.Derived = append(out.Derived, d.derived(c, a, r))
+		out.Derived = append(out.Derived, d.derived(c, a, r, texts[r.Key]))
 	}
 	return out, nil
 }
 
-// derived describes a rendition in the vendor's words. Its transformation is
-// rebuilt from its meaning; where the grammar has no word for that, there is
-// no URL to give.
-func (d *Dialect) derived(c *call, a *media.Asset, r *media.Rendition) derived {
+// derived describes a rendition by the text that it was asked for with, or
+// where that is unknown by one rebuilt from its meaning; where the grammar has
+// no word for that, there is no URL to give.
+func (d *Dialect) derived(c *call, a *media.Asset, r *media.Rendition, text string) derived {
 	ext := media.Extension(r.Info.Format)
-	out := derived{Format: ext, Bytes: r.Info.Bytes, ID: r.Key[:min(32, len(r.Key))]}
-	t, err := transform.Parse(r.Transformation)
-	if err != nil {
-		return out
-	}
-	// The extension says it.
-	t.Output.Format = ""
-	text, err := buildChain(usual(t))
-	if err != nil {
-		return out
-	}
-	if text == "" && r.Info.Format == a.Version.Info.Format {
-		text = identity // without a word the URL would be the original's
+	out := derived{Format: ext, Bytes: r.Info.Bytes, ID: r.Key[:min(derivedID, len(r.Key))]}
+	if text == "" {
+		var ok bool
+		if text, ok = rebuilt(a, r); !ok {
+			return out
+		}
 	}
 	out.Transformation = text
-	var components []string
-	if text != "" {
-		components = strings.Split(text, "/")
+	components := strings.FieldsFunc(text, func(r rune) bool { return r == '/' })
+	if n := len(components); n > 1 && !strings.ContainsAny(components[n-1], "_$") {
+		components = components[:n-1] // the format, which ext says
 	}
 	out.URL, out.SecureURL = d.urls(derivedPath(a, components, ext, c.key.Secret), a.Account)
 	return out
+}
+
+// derivedID is the length of a rendition's id: so much of its key.
+const derivedID = 32
+
+// rebuilt writes the transformation of a rendition.
+func rebuilt(a *media.Asset, r *media.Rendition) (string, bool) {
+	t, err := transform.Parse(r.Transformation)
+	if err != nil {
+		return "", false
+	}
+	t.Output.Format = "" // the extension says it
+	text, err := buildChain(usual(t))
+	if text == "" && r.Info.Format == a.Version.Info.Format {
+		text = identity // without a word the URL would be the original's
+	}
+	return text, err == nil
 }
 
 // usual says the same in the words that people use: with one side given

@@ -41,7 +41,7 @@ type sender interface {
 }
 
 // lists are the parameters that may be repeated without brackets.
-var lists = words("tags public_ids asset_ids fields allowed_formats prefixes fully_qualified_public_ids target_tags urls sort_by with_field aggregate")
+var lists = words("derived_resource_ids tags public_ids asset_ids fields allowed_formats prefixes fully_qualified_public_ids target_tags urls sort_by with_field aggregate")
 
 // serveAPI answers everything below apiPrefix.
 func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {

@@ -8,6 +8,7 @@ import (
 
 	"tintype/internal/account"
 	"tintype/internal/delivery"
+	"tintype/internal/dialect"
 	"tintype/internal/media"
 )
 
@@ -45,6 +46,12 @@ func (d *Dialect) Parse(r *http.Request, e account.Endpoint) (delivery.Request, 
 	}
 	if u.askAlso(r.URL.RawQuery) {
 		q.Personal = true // the hot index does not look at the query
+	}
+	if text := decodeOnce(strings.Join(u.Components, "/")); text != "" {
+		q.Spelled = spelledIn(text)
+		if e.Account.Options().Strict && !q.Signed && !allowed(e.Account, text) {
+			return delivery.Request{}, media.Errorf(media.Unauthorized, "Transformation %s is not allowed", dialect.Quotable(text))
+		}
 	}
 	q.Imports = u.imports(e.Account)
 	q.Refs = u.refs()

@@ -1,6 +1,7 @@
 package cloudinary
 
 import (
+	"context"
 	"strings"
 
 	"tintype/internal/library"
@@ -78,8 +79,12 @@ type eagerResult struct {
 // why and fails no other.
 func (d *Dialect) eagerResults(c *call, a *media.Asset, list eagerList, made []library.Eager) []eagerResult {
 	var out []eagerResult
+	spelled := map[string]media.Spelling{}
 	for i, e := range made {
 		item := list[i]
+		if e.Err == nil && e.Result.Stored && e.Result.Key != "" && len(item.text) <= maxRecorded {
+			spelled[e.Result.Key] = spelledIn(item.text)
+		}
 		r := eagerResult{Transformation: item.text}
 		if e.Err != nil {
 			if media.CodeOf(e.Err) == media.Internal {
@@ -98,8 +103,16 @@ func (d *Dialect) eagerResults(c *call, a *media.Asset, list eagerList, made []l
 		r.URL, r.SecureURL = d.urls(derivedPath(a, item.components, ext, c.key.Secret), a.Account)
 		out = append(out, r)
 	}
+	if len(spelled) > 0 {
+		if err := d.cfg.Library.Spell(context.WithoutCancel(c.ctx), a.Account, spelled); err != nil {
+			d.cfg.Logger.Warn("the words of eager transformations are not recorded", "account", a.Account, "asset", a.ID, "error", err)
+		}
+	}
 	return out
 }
+
+// maxRecorded bounds the texts of transformations that are recorded.
+const maxRecorded = 1000
 
 // derivedPath is the path of an asset's rendition as the client libraries
 // write it. Like an asset's own it is signed where the asset is not public.
@@ -115,7 +128,7 @@ func derivedPath(a *media.Asset, components []string, ext, secret string) string
 		id.Ext = ext
 		source += "." + ext
 	}
-	if a.Access != media.Public {
+	if !a.Access.Open() {
 		u.Signature = deliverySignature(strings.Join(components, "/"), source, secret)
 	}
 	u.IDs = []candidate{id}

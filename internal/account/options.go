@@ -1,0 +1,37 @@
+package account
+
+import (
+	"encoding/json"
+
+	"tintype/internal/media"
+)
+
+// Options are how an account wants to be served; the zero value is usual. They
+// are the body of the setting of KindOptions that is named OptionsName.
+type Options struct {
+	// DynamicFolders: an asset's folder is apart from its name. Otherwise it
+	// is the part of the name before the last slash.
+	DynamicFolders bool `json:"dynamic_folders,omitempty"`
+	// Strict: without a signature only transformations that are allowed make
+	// renditions.
+	Strict bool `json:"strict,omitempty"`
+}
+
+// OptionsName is the name of the setting that holds Options.
+const OptionsName = "account"
+
+// KindAllowed is the kind of setting that allows a transformation under
+// Options.Strict; its name is the text as it is written in URLs.
+const KindAllowed media.SettingKind = "allowed"
+
+func readOptions(settings []media.Setting) (o Options) {
+	for _, s := range settings {
+		if s.Kind == KindOptions && s.Name == OptionsName {
+			_ = json.Unmarshal(s.Body, &o) // what cannot be read is as usual
+		}
+	}
+	return o
+}
+
+// Options returns how the account wants to be served.
+func (a *Account) Options() Options { return a.options }
