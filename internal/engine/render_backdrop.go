@@ -85,7 +85,7 @@ func (p *picture) blurredCanvas(page *vips.Image, op transform.OpEmbed) (*vips.I
 		return nil, err
 	}
 	if op.Backdrop.Sigma > 0 {
-		im, err = p.blended(im, func(c *chain) *chain { return c.do("gaussblur", vips.Args{"sigma": op.Backdrop.Sigma}) })
+		im, err = p.blended(im, func(c *chain) *chain { return c.blur(op.Backdrop.Sigma) })
 		if err != nil {
 			return nil, err
 		}

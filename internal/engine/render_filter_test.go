@@ -465,3 +465,31 @@ func TestShadow(t *testing.T) {
 		{name: "far off", op: transform.OpShadow{X: 1000, Y: -1000, Sigma: 30, Color: colour(ink)}, adds: true, off: 1.01, want: perPage(func(s sheet) sheet { return s })},
 	})
 }
+
+// A plain colour stays what it is, and a step becomes the Gaussian's integral.
+func TestBlurIsExact(t *testing.T) {
+	t.Parallel()
+	const w, h = 300, 60
+	for _, sigma := range []float64{1, 2, 3, 4.9, 5, 8, 11, 13, 20, 40} {
+		step := func(x, y float64) rgba {
+			up := 0.5 + 0.5*math.Erf((x-w/2)/(sigma*math.Sqrt2))
+			return rgba{151, 101, 20 + 200*up, 255}
+		}
+		page := func(x, y float64) rgba {
+			if x < w/2 {
+				return rgba{151, 101, 20, 255}
+			}
+			return rgba{151, 101, 220, 255}
+		}
+		plan := planFor(t, transform.PlanInput{Width: w, Height: h}, transform.PlanOutput{}, transform.OpBlur{Sigma: sigma})
+		im := pixels(t, "pngload_buffer", rendered(t, "png", pngOf(t, field(page).image(w, h)), plan), nil)
+		for x := range w {
+			got, want := im.NRGBAAt(x, h/2), step(float64(x)+0.5, h/2)
+			for i, v := range []uint8{got.R, got.G, got.B} {
+				if d := math.Abs(float64(v) - want[i]); d > 4 || i < 2 && d > 1 {
+					t.Errorf("sigma %v: channel %d at %d is %d, want %.1f", sigma, i, x, v, want[i])
+				}
+			}
+		}
+	}
+}

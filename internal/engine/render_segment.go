@@ -12,6 +12,9 @@ import (
 // of segments: the extreme over those costs by the logarithm of their length.
 func extremeOf(plane []byte, w, h int, shape transform.Kernel, radius float64, times int, lowest bool) []byte {
 	k := kernelOf(shape, radius)
+	if k.reach() == 0 {
+		return plane
+	}
 	if shape != transform.Plus && shape != transform.Square {
 		plane = extreme(plane, w, h, 1, k, lowest, edgeNearest)
 		if times--; times == 0 {

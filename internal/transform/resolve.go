@@ -13,7 +13,7 @@ import (
 // What cannot be done is a *media.Error: Invalid for what Validate refuses,
 // a region outside the picture, a passed limit (which wraps a
 // *media.LimitError); Unsupported for a format that pictures cannot be
-// written in. An error of Measure comes back wrapped. Output.Format must not
+// written in; TooLarge for one that has no room for so long a side. An error of Measure comes back wrapped. Output.Format must not
 // be Auto.
 func Resolve(ctx context.Context, t Transformation, f Facts, lim Limits) (Plan, error) {
 	lim = lim.withDefaults()
@@ -38,6 +38,9 @@ func Resolve(ctx context.Context, t Transformation, f Facts, lim Limits) (Plan, 
 		return Plan{}, err
 	}
 	if err := lim.page(r.page, r.plan.Input.Pages); err != nil {
+		return Plan{}, err
+	}
+	if err := writableSize(r.plan.Output.Format, r.page); err != nil {
 		return Plan{}, err
 	}
 	if err := r.finish(); err != nil {

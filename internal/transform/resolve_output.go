@@ -143,3 +143,16 @@ func (o Output) pages(info media.Info, to media.Format) int {
 	}
 	return 1
 }
+
+// webpSide is the longest side of a picture as WebP: the format has 14 bits
+// for it.
+const webpSide = 1<<14 - 1
+
+func writableSize(format string, s size) error {
+	if side := max(s.w, s.h); format == "webp" && side > webpSide {
+		return &media.Error{Code: media.TooLarge, Op: "resolve",
+			Message: fmt.Sprintf("A side of WebP pictures is limited to %d pixels, requested %d", webpSide, side),
+			Err:     &media.LimitError{What: "side", Max: webpSide, Got: int64(side)}}
+	}
+	return nil
+}

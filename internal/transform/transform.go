@@ -12,7 +12,7 @@ package transform
 // begins to mean other pixels, here or in package engine, so that stored
 // renditions of the old meaning are not served for the new. A text that comes
 // to another plan needs no new revision.
-const Revision = 5
+const Revision = 6
 
 // Transformation is a chain of steps, carried out in order, each on the
 // result of the one before, and how to encode the last result.
