@@ -40,6 +40,7 @@ type config struct {
 	maxVideo     size
 	maxRaw       size
 	maxArchive   size
+	tagLists     bool
 	fetchAllow   []string
 	fetchPorts   []string
 	remoteHosts  []string
@@ -67,6 +68,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.Var(&c.maxVideo, "max-video", "largest video to upload")
 	f.Var(&c.maxRaw, "max-raw", "largest other file to upload")
 	f.Var(&c.maxArchive, "max-archive", "most bytes that the files of one archive may have together")
+	f.BoolVar(&c.tagLists, "tag-lists", false, "let anybody list the public files of a tag, below image/list/ and the like")
 	f.StringArrayVar(&c.fetchAllow, "fetch-allow", nil, "private network CIDR from which remote files may be fetched after all; repeatable")
 	f.StringArrayVar(&c.fetchPorts, "fetch-allow-port", nil, "port or range of ports, beside 80 and 443, that may be fetched from; repeatable")
 	f.StringArrayVar(&c.remoteHosts, "remote-host", nil, "host, or *.DOMAIN, whose pictures URLs may name without a signature, \"none\" for no remote pictures at all; repeatable (default: every public host)")

@@ -253,7 +253,8 @@ func (s *service) openLibrary() error {
 		return err
 	}
 	s.jobs, err = jobs.New(s.db, jobs.Config{Logger: s.log}, map[string]jobs.Handler{
-		"delete-blobs": s.library.DeleteBlobs,
+		"delete-blobs":            s.library.DeleteBlobs,
+		library.JobMakeRenditions: s.library.MakeRenditions,
 	})
 	return err
 }
@@ -282,7 +283,7 @@ func (s *service) openServer() error {
 // dialects are all that endpoints may name.
 func (s *service) dialects() ([]dialect.Dialect, error) {
 	first, err := cloudinary.New(cloudinary.Config{
-		Accounts: s.accounts, Library: s.library, Cluster: s.cluster, Delivery: s.delivery, PublicURL: s.publicURL.String(), Logger: s.log,
+		Accounts: s.accounts, Library: s.library, Cluster: s.cluster, Delivery: s.delivery, Lists: s.config.tagLists, PublicURL: s.publicURL.String(), Logger: s.log,
 		SignatureV2Only: s.config.v2Only, SignatureSHA256: s.config.sha256Only,
 	})
 	if err != nil {

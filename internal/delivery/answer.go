@@ -81,7 +81,14 @@ func (d *Delivery) answerIn(ctx context.Context, q Request, a *media.Asset, acce
 	}
 	chain.Output.Info = false
 	negotiated := chain.Output.Format == transform.Auto
-	if negotiated && a.Kind == media.KindImage {
+	composed := a.Access.Composed()
+	if negotiated && composed {
+		chain.Output.Format = ""
+		if accepts&WebP != 0 {
+			chain.Output.Format = "webp"
+		}
+		format = chain.Output.Format
+	} else if negotiated && a.Kind == media.KindImage {
 		chain = q.Rules.negotiate(chain, a.Version.Info, accepts)
 		format = chain.Output.Format
 	}
@@ -90,7 +97,7 @@ func (d *Delivery) answerIn(ctx context.Context, q Request, a *media.Asset, acce
 	// but a drawing that stays one is sent as it is.
 	asked := !negotiated || chain.Output.Format == "svg" && (a.Access != media.Private || q.Signed)
 	original := asked && rendition.Original(a, chain)
-	if !original {
+	if !original && !composed {
 		chain = q.Rules.settled(chain, a.Version.Info)
 	}
 	if q.Describe != nil {
@@ -196,7 +203,11 @@ func (d *Delivery) dress(out *answer, q Request, a *media.Asset, t contentType, 
 	add("Access-Control-Allow-Origin", "*")
 	add("Access-Control-Expose-Headers", d.exposed)
 	add("Timing-Allow-Origin", "*")
-	if out.until.IsZero() {
+	switch {
+	case !out.until.IsZero():
+	case a.Access.Composed():
+		add("Cache-Control", "public, no-transform, max-age=60") // its members may change
+	default:
 		add("Cache-Control", out.cacheControl(maxAge))
 	}
 	if q.ContentDPR > 0 {

@@ -80,6 +80,8 @@ type Request struct {
 	Chain transform.Transformation
 	// Spelled is Chain as the request wrote it, to be recorded; or zero.
 	Spelled media.Spelling
+	// Listing, where it is given, asks for a list in place of all this.
+	Listing *Listing
 	// Signed: a valid signature or token covers the request. A wrong one is
 	// an error of the dialect and never gets here.
 	Signed bool
@@ -213,6 +215,9 @@ func (d *Delivery) Serve(w http.ResponseWriter, r *http.Request, q Request) erro
 
 // serve answers a request for an asset.
 func (d *Delivery) serve(w http.ResponseWriter, r *http.Request, q Request, now time.Time) error {
+	if q.Listing != nil {
+		return d.list(w, r, q)
+	}
 	mark := d.hot.mark()
 	var err error
 	if q.Chain, err = transform.Expand(q.Chain, q.Account.Named); err != nil {

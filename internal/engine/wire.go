@@ -31,6 +31,7 @@ const (
 	jobMeasure jobKind = "measure"
 	jobRender  jobKind = "render"
 	jobTry     jobKind = "try formats"
+	jobCompose jobKind = "compose"
 )
 
 // request is one job. Formats has the format of each source, as its header
@@ -40,6 +41,7 @@ type request struct {
 	Formats  []string           `json:",omitempty"`
 	Plans    []transform.Plan   `json:",omitempty"`
 	Question transform.Question `json:",omitempty"`
+	Compose  *composeJob        `json:",omitempty"`
 	// Large: the request itself is in the first descriptor.
 	Large bool `json:",omitempty"`
 }

@@ -210,6 +210,12 @@ func (w *worker) do(req request, files []*os.File) (reply, error) {
 		rep.Unwritten, rep.Replaced = missing, w.fonts.owned.replaced()
 		return rep, nil
 	}
+	if req.Kind == jobCompose {
+		if req.Compose == nil || len(files) != 2 || len(req.Compose.Parts) != len(req.Compose.Places) {
+			return reply{}, errors.New("half a composition")
+		}
+		return reply{}, compose(req.Compose, files[0], files[1])
+	}
 	if len(files) != len(req.Formats)+len(req.Plans) || len(req.Formats) == 0 && req.Kind != jobMeasure {
 		return reply{}, fmt.Errorf("%d descriptors for %d sources and %d results", len(files), len(req.Formats), len(req.Plans))
 	}

@@ -41,6 +41,8 @@ type Description struct {
 	// largest first, in pixels of the upright source; ResultFaces are found,
 	// in pixels of the result.
 	Faces, ResultFaces []transform.Rect
+	// Sheet says, of a sheet of pictures, where they lie; of that nothing else is told.
+	Sheet *Layout
 	// Colors of the result, the most frequent first.
 	Colors []transform.Color
 	// Metadata of the source, nil where it was not wanted.
@@ -57,6 +59,14 @@ type Description struct {
 func (s *Store) Describe(ctx context.Context, a *media.Asset, t transform.Transformation, want Wanted) (*Description, error) {
 	t.Output.Info = false
 	d := &Description{Asset: a, Result: a.Version.Info, Original: !want.Made && Original(a, t)}
+	if a.Access.Composed() {
+		l, layers, err := s.Sheet(ctx, a, t, want.Signed)
+		if err != nil {
+			return nil, err
+		}
+		d.Sheet, d.Layers = l, layers
+		return d, nil
+	}
 	whole := transform.Rect{Width: a.Version.Info.Width, Height: a.Version.Info.Height}
 	d.Shown = whole
 	if a.Kind != media.KindImage {

@@ -117,6 +117,9 @@ type Result struct {
 // Original reports whether t asks for nothing but the stored bytes of a's
 // version: either nothing at all, or only the format that they have.
 func Original(a *media.Asset, t transform.Transformation) bool {
+	if a.Access.Composed() {
+		return false
+	}
 	if t.Empty() {
 		return true
 	}
@@ -153,6 +156,9 @@ func (s *Store) get(ctx context.Context, a *media.Asset, t transform.Transformat
 	}
 	if t.Output.Info {
 		return nil, media.Errorf(media.Unsupported, "A description of a picture is no file that can be made")
+	}
+	if a.Access.Composed() {
+		return s.compose(ctx, a, t, signed)
 	}
 	if a.Kind != media.KindImage {
 		return nil, media.Errorf(media.Unsupported, "Transformations of %s files are not supported", a.Kind)

@@ -34,6 +34,8 @@ type Config struct {
 	Cluster  cluster.Cluster
 	// Delivery answers signed downloads; nil refuses them.
 	Delivery *delivery.Delivery
+	// Lists lets anybody list the public assets of a tag.
+	Lists bool
 	// PublicURL is where clients reach the server; answers carry its host,
 	// once with http and once with https. Default http://localhost:8080.
 	PublicURL string

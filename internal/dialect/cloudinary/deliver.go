@@ -17,6 +17,11 @@ import (
 // Unsupported for a transformation, NotFound for what can be no asset's name.
 func (d *Dialect) Parse(r *http.Request, e account.Endpoint) (delivery.Request, error) {
 	client := delivery.ClientOf(r)
+	if q := (delivery.Request{Account: e.Account, Client: client}); strings.Contains(r.URL.Path, "/list/") {
+		if ok, err := d.listing(pathAfter(r.URL.EscapedPath(), e.Prefix), &q); ok || err != nil {
+			return q, err
+		}
+	}
 	u, err := readURL(pathAfter(r.URL.EscapedPath(), e.Prefix), e.Account.Keys, client)
 	if err != nil {
 		return delivery.Request{}, err
@@ -52,6 +57,12 @@ func (d *Dialect) Parse(r *http.Request, e account.Endpoint) (delivery.Request, 
 		if e.Account.Options().Strict && !q.Signed && !allowed(e.Account, text) {
 			return delivery.Request{}, media.Errorf(media.Unauthorized, "Transformation %s is not allowed", dialect.Quotable(text))
 		}
+	}
+	if u.Access.Composed() {
+		q.Headers = nil // there is no original to tell of
+	}
+	if text := u.sheetText(); text != nil {
+		q.Describe = text
 	}
 	q.Imports = u.imports(e.Account)
 	q.Refs = u.refs()

@@ -21,6 +21,9 @@ var routes = map[string][]routeRow{
 		{"transformations/{id...}", route{do: (*Dialect).createTransformation, admin: true}},
 		{"upload_mappings", route{do: (*Dialect).createMapping, admin: true}},
 		{"upload_presets", route{do: (*Dialect).createPreset, admin: true}},
+		{"image/multi", route{do: (*Dialect).multi, until: true, browser: true}},
+		{"image/sprite", route{do: (*Dialect).sprite, until: true, browser: true}},
+		{"image/explode", route{do: (*Dialect).explode, browser: true}},
 		{"image/text", route{do: (*Dialect).text, browser: true}},
 		{"{kind}/rename", route{do: (*Dialect).rename, browser: true}},
 		{"resources/search", route{do: (*Dialect).searchAssets, admin: true}},
@@ -29,6 +32,8 @@ var routes = map[string][]routeRow{
 	"GET": {
 		{"all/generate_archive", route{do: (*Dialect).generateArchive, until: true, browser: true}},
 		{"{rt}/generate_archive", route{do: (*Dialect).generateArchive, until: true, browser: true}},
+		{"image/multi", route{do: (*Dialect).multi, until: true, browser: true}},
+		{"image/sprite", route{do: (*Dialect).sprite, until: true, browser: true}},
 		{"download_backup", route{do: (*Dialect).downloadBackup, until: true, browser: true}},
 		{"{kind}/download", route{do: (*Dialect).download, until: true, browser: true}},
 		{"{kind}/download_tag.zip", route{do: (*Dialect).downloadTag, until: true, browser: true}},

@@ -79,7 +79,7 @@ var accessTypes = map[string]media.Access{
 
 // otherTypes are delivery types that are not offered here yet.
 var otherTypes = words(`facebook twitter twitter_name gravatar instagram_name google_plus
-	youtube vimeo dailymotion hulu animoto worldstarhiphop list asset`)
+	youtube vimeo dailymotion hulu animoto worldstarhiphop asset`)
 
 var (
 	versionText   = regexp.MustCompile(`^v[0-9]+$`)

@@ -64,7 +64,7 @@ func deliveryChain(u deliveryURL, ext string, h hints) (parsedChain, error) {
 		return c, nil
 	}
 	f, _ := media.FormatByExtension(ext)
-	if f.Kind != u.Kind {
+	if f.Kind != u.Kind && u.Access != media.Sequence {
 		return c, media.Errorf(media.Unsupported, "Unsupported extension in transformation: %s", ext)
 	}
 	if c.Output.Format == "" {

@@ -29,6 +29,8 @@ type Config struct {
 	Timeout time.Duration
 	// Memory bounds a process's private memory in bytes; 0 is 1 GiB.
 	Memory int64
+
+	fileSize int64 // that a file may grow to; 0 is maxOutput
 }
 
 func (c Config) withDefaults() Config {

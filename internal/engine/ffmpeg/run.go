@@ -76,7 +76,7 @@ func command(ctx context.Context, cfg Config, program string, files []*os.File, 
 			// Threads count together, and a run may wait for the disk: the
 			// wall clock is the limit that matters, this one a backstop.
 			CPU:      2 * (cfg.Timeout + time.Second),
-			FileSize: maxOutput,
+			FileSize: max(maxOutput, cfg.fileSize),
 		}
 		argv = append(append([]string(nil), cfg.Command...), box.LauncherArgs(argv...)...)
 	}

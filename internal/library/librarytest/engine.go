@@ -90,3 +90,23 @@ func (e *Engine) Render(ctx context.Context, src []engine.Source, outs []engine.
 	}
 	return nil
 }
+
+// Compose writes a Picture of the composition's format and size, which notes
+// what it is made of.
+func (e *Engine) Compose(ctx context.Context, pictures []engine.Source, c engine.Composition, w io.Writer) (media.Info, error) {
+	note := fmt.Sprintf("of %d, %v each", len(pictures), c.Delay)
+	for i, p := range pictures {
+		content, err := io.ReadAll(io.NewSectionReader(p, 0, p.Size()))
+		if err != nil {
+			return media.Info{}, err
+		}
+		note += fmt.Sprintf("; at %d,%d %s", c.Places[i].X, c.Places[i].Y, strings.TrimSpace(string(content)))
+	}
+	info := media.Info{Format: c.Output.Format, Width: c.Width, Height: c.Height, Pages: 1}
+	if c.Play {
+		info.Pages = len(pictures)
+	}
+	n, err := io.WriteString(w, Picture(info.Format, info.Width, info.Height, note))
+	info.Bytes = int64(n)
+	return info, err
+}

@@ -91,3 +91,27 @@ test('texts are drawn and lend their style', async () => {
   assert.deepEqual([r.status, r.headers.get('x-cld-error')], [200, null]);
   assert.ok(picture(r.body).width > big.width * 0.8, layer);
 });
+
+test('images of a tag play, or lie on a sheet', async () => {
+  for (const name of ['m1', 'm2', 'm3']) await cloudinary.uploader.upload(BADGE, { public_id: `composed/${name}`, tags: ['reel'] });
+  const gif = await cloudinary.uploader.multi('reel', { transformation: { width: 60, crop: 'scale' } });
+  assert.equal(gif.public_id, 'reel');
+  assert.match(gif.url, /\/image\/multi\/c_scale,w_60\/v\d+\/reel\.gif$/);
+  const moving = picture((await get(gif.url)).body);
+  assert.deepEqual([moving.format, moving.width], ['gif', 60]);
+  for (const [format, type] of [['pdf', 'application/pdf'], ['webp', 'image/webp'], ['mp4', 'video/mp4'], ['webm', 'video/webm'], ['png', 'image/png']]) {
+    const made = await cloudinary.uploader.multi('reel', { format });
+    const r = await get(made.url);
+    assert.deepEqual([r.status, r.headers.get('content-type'), r.headers.get('x-cld-error')], [200, type, null], made.url);
+  }
+  const pdf = await cloudinary.uploader.multi('reel', { transformation: { width: 60, crop: 'scale', fetch_format: 'pdf' } });
+  assert.match(pdf.url, /\.pdf$/);
+  const sheet = await cloudinary.uploader.generate_sprite('reel', { transformation: { width: 40, crop: 'scale' } });
+  assert.match(sheet.css_url, /c_scale,w_40/);
+  assert.deepEqual(Object.keys(sheet.image_infos).sort(), ['composed/m1', 'composed/m2', 'composed/m3']);
+  assert.equal((await get(sheet.image_url)).headers.get('content-type'), 'image/png');
+  assert.match((await get(sheet.css_url)).body.toString(), /\.composed_m1 \{/);
+  assert.deepEqual(JSON.parse((await get(sheet.json_url)).body.toString()), sheet.image_infos);
+  const batch = await cloudinary.uploader.explode('composed/m1', { transformation: { page: 'all' } });
+  assert.deepEqual([batch.status, batch.batch_id.length], ['processing', 32]);
+});
