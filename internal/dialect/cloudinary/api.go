@@ -214,6 +214,10 @@ func (c *call) needed(name string) (string, error) {
 	return v, nil
 }
 
+// madeAccesses are the words for what the vendor's calls make of a text or of
+// other pictures. Nothing is uploaded as such.
+var madeAccesses = map[string]media.Access{"text": media.Drawn, "multi": media.Sequence, "sprite": media.Sheet}
+
 // accessOf reads a parameter that names a type of delivery.
 func (c *call) accessOf(name string, def media.Access) (media.Access, error) {
 	v := c.form.Get(name)

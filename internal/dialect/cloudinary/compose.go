@@ -49,12 +49,13 @@ func (d *Dialect) composing(c *call, usual string) (p composing, err error) {
 		return p, err
 	}
 	p.text = strings.Trim(c.form.Get("transformation"), "/")
-	chain, err := parseChainText(p.text)
+	components, written := withoutFormat(strings.Split(p.text, "/"))
+	chain, err := parseChainText(strings.Join(components, "/"))
 	if err != nil {
 		return p, err
 	}
 	p.chain = chain.Transformation
-	ext := orDefault(c.form.Get("format"), orDefault(p.chain.Output.Format, usual))
+	ext := orDefault(c.form.Get("format"), orDefault(written, orDefault(p.chain.Output.Format, usual)))
 	if f, ok := media.FormatByName(ext); ok {
 		p.format = f
 	} else if p.format, ok = media.FormatByExtension(ext); !ok {
@@ -62,6 +63,24 @@ func (d *Dialect) composing(c *call, usual string) (p composing, err error) {
 	}
 	p.chain.Output.Format = ""
 	return p, nil
+}
+
+// withoutFormat takes an f_ out of components that no picture alone could
+// have: a document, or a film.
+func withoutFormat(components []string) (rest []string, format string) {
+	for _, c := range components {
+		params := slices.DeleteFunc(strings.Split(c, ","), func(p string) bool {
+			name, ok := strings.CutPrefix(p, "f_")
+			if ok = ok && (name == "pdf" || name == "mp4" || name == "webm"); ok {
+				format = name
+			}
+			return ok
+		})
+		if len(params) > 0 {
+			rest = append(rest, strings.Join(params, ","))
+		}
+	}
+	return rest, format
 }
 
 // maxMemberURLs bounds the URLs of a call.

@@ -41,15 +41,16 @@ func TestMulti(t *testing.T) {
 		t.Errorf("%d %v\n got %swant %s", rec.Code, rec.Header(), rec.Body, want)
 	}
 	for path, begins := range map[string]string{
-		"image/multi/dl_200/red.webp":         "200 image/webp image webp 30 20 1 of 2, 200ms each",
-		"image/multi/red.mp4":                 "200 video/mp4 image mp4 30 20 1 of 2",
-		"image/multi/red.pdf":                 "200 application/pdf image pdf 30 20 1 of 2, 100ms each; at 0,5 image jpeg",
-		"image/multi/f_auto/red":              "200 image/gif image gif",
-		"image/multi/red.avif":                "400 ",
-		"image/multi/none.gif":                "404 ",
-		"raw/multi/red.gif":                   "404 ",
-		"image/multi/w_abc/red.gif":           "400 ",
-		"image/multi/c_scale,w_90000/red.gif": "400 ",
+		"image/multi/dl_200/red.webp":                "200 image/webp image webp 30 20 1 of 2, 200ms each",
+		"image/multi/red.mp4":                        "200 video/mp4 image mp4 30 20 1 of 2",
+		"image/multi/red.pdf":                        "200 application/pdf image pdf 30 20 1 of 2, 100ms each; at 0,5 image jpeg",
+		"image/multi/f_pdf,c_scale,w_0.5/v1/red.pdf": "200 application/pdf image pdf 15 10",
+		"image/multi/f_auto/red":                     "200 image/gif image gif",
+		"image/multi/red.avif":                       "400 ",
+		"image/multi/none.gif":                       "404 ",
+		"raw/multi/red.gif":                          "404 ",
+		"image/multi/w_abc/red.gif":                  "400 ",
+		"image/multi/c_scale,w_90000/red.gif":        "400 ",
 	} {
 		rec := s.deliver(path)
 		if got := fmt.Sprint(rec.Code, " ", rec.Header().Get("Content-Type"), " ", rec.Body.String()); !strings.HasPrefix(got, begins) {

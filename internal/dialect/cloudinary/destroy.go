@@ -25,9 +25,11 @@ func (d *Dialect) destroy(c *call) (any, error) {
 	if c.form.Get("notification_url") != "" {
 		return nil, media.Errorf(media.Invalid, "notification_url is not supported yet")
 	}
-	access, err := c.accessOf("type", media.Public)
-	if err != nil {
-		return nil, err
+	access, made := madeAccesses[c.form.Get("type")]
+	if !made {
+		if access, err = c.accessOf("type", media.Public); err != nil {
+			return nil, err
+		}
 	}
 	return d.remove(c, media.Ref{Kind: c.kind, Access: access, Name: id})
 }

@@ -82,6 +82,9 @@ func match(pattern string, segments []string) (n named, ok bool) {
 			n.kind = kind
 		case "{type}":
 			if n.access, ok = accesses[segment]; !ok {
+				n.access, ok = madeAccesses[segment]
+			}
+			if !ok {
 				return n, false
 			}
 		default:

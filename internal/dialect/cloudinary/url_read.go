@@ -52,6 +52,12 @@ func signedIDs(u deliveryURL, keys []media.Key) []candidate {
 // extension. An extension alone is no transformation where the asset has
 // that format already, which only its record can tell.
 func deliveryChain(u deliveryURL, ext string, h hints) (parsedChain, error) {
+	if u.Access == media.Sequence {
+		var format string
+		if u.Components, format = withoutFormat(u.Components); ext == "" {
+			ext = format
+		}
+	}
 	c, err := parseComponents(u.Components, h)
 	if err != nil {
 		return c, err
