@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tintype/internal/blob"
 	"tintype/internal/catalog/catalogtest"
 	"tintype/internal/library"
 	. "tintype/internal/library/librarytest"
@@ -112,6 +113,28 @@ func partsBecomeOneAsset(t *testing.T, database string) {
 	}
 	w.runJobs()
 	if left := append(w.parts(), w.Leftovers()...); len(left) > 0 {
+		t.Errorf("left over: %v", left)
+	}
+}
+
+// plain is a store as S3 is one: what it takes in it copies.
+type plain struct{ blob.Store }
+
+func TestPartsInAStoreThatCopies(t *testing.T) {
+	t.Parallel()
+	w := sessions{New(t, func(cfg *library.Config) { cfg.Blobs = plain{cfg.Blobs} }), t}
+	w.begin("s", int64(len(big)))
+	w.mustAppend("s", 200, -1, big[200:])
+	w.mustAppend("s", 0, -1, big[:200])
+	up, err := w.finish("s", library.Upload{Name: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := w.Read(up.Asset.Version.Blob); got != big {
+		t.Errorf("it became %d bytes", len(got))
+	}
+	w.runJobs()
+	if left := w.parts(); len(left) > 0 {
 		t.Errorf("left over: %v", left)
 	}
 }

@@ -163,8 +163,9 @@ func (d *Dialect) serve(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
+	r = r.WithContext(media.WithOrigin(r.Context(), media.Origin{Key: key.ID, Request: w.Header().Get("X-Request-Id")}))
 	if noun == "uploads" {
-		d.serveUpload(w, r, &exchange{account: acc.ID, key: key.ID, id: media.SessionID(id)})
+		d.serveUpload(w, r, &exchange{account: acc.ID, id: media.SessionID(id)})
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {

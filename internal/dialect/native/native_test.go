@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"tintype/internal/account"
+	"tintype/internal/catalog"
 	"tintype/internal/library"
 	"tintype/internal/library/librarytest"
 	"tintype/internal/media"
@@ -166,6 +167,13 @@ func TestResumableUpload(t *testing.T) {
 		a.Filename != "Red Boot" || a.MD5 != fmt.Sprintf("%x", md5.Sum([]byte(boot))) {
 		t.Errorf("it became %s", described.body)
 	}
+	s.Update(func(tx *catalog.Tx) error {
+		events, err := tx.Events(librarytest.Account, 0, 10)
+		if len(events) != 1 || events[0].Origin.Key != librarytest.Key.ID {
+			t.Errorf("the events are %+v", events)
+		}
+		return err
+	})
 	if got, _ := s.Read(s.Originals()[0]); got != boot {
 		t.Errorf("it became %q", got)
 	}

@@ -27,7 +27,6 @@ const statusChecksumMismatch = 460
 // in the context.
 type exchange struct {
 	account media.AccountID
-	key     string
 	id      media.SessionID // "" for a new upload
 	request string
 	// resume: the client means to go on, so that an upload which lacks
