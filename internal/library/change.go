@@ -7,6 +7,7 @@ import (
 
 	"tintype/internal/catalog"
 	"tintype/internal/media"
+	"tintype/internal/transform"
 )
 
 // Find returns an asset; NotFound if there is none.
@@ -53,10 +54,16 @@ type Change struct {
 	// Ahead are renditions to make of the asset. Those that the caller waits
 	// for he makes himself, with Eager.
 	Ahead *Ahead
+	Marks
+	// AutoQuality is as in Upload.
+	AutoQuality *transform.Transformation
 }
 
 // Update changes an asset's record; NotFound if there is none.
 func (l *Library) Update(ctx context.Context, acc media.AccountID, ref media.Ref, c Change) (*media.Asset, error) {
+	if err := c.Marks.check(); err != nil {
+		return nil, err
+	}
 	var a *media.Asset
 	err := l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) (err error) {
 		if a, err = tx.Asset(acc, ref); err != nil {
@@ -69,6 +76,8 @@ func (l *Library) Update(ctx context.Context, acc media.AccountID, ref media.Ref
 		if c.Context != nil {
 			a.Context = *c.Context
 		}
+		c.Marks.on(a, false)
+		setAutoQuality(a, c.AutoQuality)
 		a.UpdatedAt = l.now()
 		if err := tx.PutAsset(a); err != nil {
 			return err

@@ -5,13 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
-	"tintype/internal/engine"
 	"tintype/internal/fetch"
 	"tintype/internal/media"
-	"tintype/internal/transform"
 )
 
 // receive stages the bytes of whichever source u has.
@@ -87,15 +84,9 @@ func (l *Library) inspect(ctx context.Context, u *Upload, s *Staged) (media.Kind
 	if kind == media.KindRaw {
 		info = media.Info{Format: strings.TrimPrefix(extension(firstNonEmpty(u.Name, u.Filename)), ".")}
 	}
-	if u.Format != "" && kind != media.KindImage {
-		return "", info, media.Errorf(media.Unsupported, "A %s file cannot be converted at upload", kind)
-	}
 	info.Bytes = s.Size
 	if limit := orDefault(u.largest, l.MaxBytes(kind)); s.Size > limit {
 		return "", info, tooLarge(limit, s.Size)
-	}
-	if len(u.Formats) > 0 && u.Format == "" && !slices.Contains(u.Formats, info.Format) {
-		return "", info, media.Errorf(media.Invalid, "%s file format %s not allowed", title(kind), media.Extension(info.Format))
 	}
 	return kind, info, nil
 }
@@ -128,40 +119,4 @@ func firstNonEmpty(a, b string) string {
 
 func title(kind media.Kind) string {
 	return strings.ToUpper(string(kind[:1])) + string(kind[1:])
-}
-
-// convert renders the picture into another format, in its full size.
-func (l *Library) convert(ctx context.Context, s *Staged, info media.Info, format string) (*Staged, media.Info, error) {
-	plan, err := transform.Resolve(ctx, transform.Transformation{Output: transform.Output{Format: format, Frames: transform.FramesAll}}, still{info: info}, l.cfg.Limits)
-	if err != nil {
-		return nil, info, fmt.Errorf("convert upload: %w", err)
-	}
-	src, err := s.source()
-	if err != nil {
-		return nil, info, err
-	}
-	w, err := l.newStager(ctx)
-	if err != nil {
-		return nil, info, err
-	}
-	var to media.Info
-	if err := l.cfg.Engine.Render(ctx, []engine.Source{src}, []engine.Output{{Plan: plan, W: w, Info: &to}}); err != nil {
-		w.discard()
-		return nil, info, fmt.Errorf("convert upload: %w", err)
-	}
-	out := w.finish()
-	to.Bytes = out.Size
-	return out, to, nil
-}
-
-// still answers the facts of a file whose pixels need not be measured.
-type still struct {
-	transform.Alone
-	info media.Info
-}
-
-func (s still) Info() media.Info { return s.info }
-
-func (s still) Measure(context.Context, transform.Question) (transform.Answer, error) {
-	return transform.Answer{}, errors.New("library: a conversion measures nothing")
 }

@@ -30,8 +30,6 @@ type Config struct {
 	Renditions *rendition.Store
 	Cluster    cluster.Cluster
 	Fetch      *fetch.Client
-	// Limits bound the plan of a conversion at upload.
-	Limits transform.Limits
 	// MaxBytes bounds uploads by kind. Zero fields: 64 MiB, 64 MiB and 2 GiB.
 	MaxBytes MaxBytes
 	// Sessions bounds the uploads in parts of an account.
@@ -167,6 +165,21 @@ type Upload struct {
 	// Formats, if any, are the only ones taken; with Format given they do not matter.
 	Formats []string
 	Ahead
+	// Incoming is carried out on a picture before it is stored.
+	Incoming transform.Transformation
+	// Analyse lists what to find out about the content. What there is not of
+	// its kind is left out.
+	Analyse []rendition.Part
+	// Marks are stored with the asset; boxes are cut to the picture's size.
+	Marks Marks
+	// AutoQuality, if set, is what takes the place of qualities that would be
+	// chosen by what can be seen: its output's Quality, Level and Chroma
+	// count. An empty one leaves the choice.
+	AutoQuality *transform.Transformation
+	// Amend, if set, is called once it is known what the file is, before
+	// anything is done with it. It may change what is asked for, but not the
+	// source, the account and the kind. An upload that is put off has none.
+	Amend func(ctx context.Context, f *File, u *Upload) error `json:"-"`
 
 	// finishes is the session that ends with this upload, or "".
 	finishes media.SessionID

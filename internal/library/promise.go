@@ -84,6 +84,9 @@ func (l *Library) UploadLater(ctx context.Context, u Upload) error {
 	if err := checkUpload(&u); err != nil {
 		return err
 	}
+	if u.Amend != nil {
+		return errors.New("library: an upload that is put off cannot be amended")
+	}
 	if u.Data != nil {
 		staged, err := l.receive(ctx, &u)
 		if err != nil {

@@ -424,7 +424,8 @@ func fill(t *testing.T, v reflect.Value) {
 		if !f.IsExported() || f.Tag.Get("json") == "-" {
 			continue
 		}
-		value := func(k reflect.Type) reflect.Value {
+		var value func(k reflect.Type) reflect.Value
+		value = func(k reflect.Type) reflect.Value {
 			v := reflect.New(k).Elem()
 			switch {
 			case k == reflect.TypeFor[transform.Transformation]():
@@ -437,6 +438,11 @@ func fill(t *testing.T, v reflect.Value) {
 				v.SetUint(7)
 			case k.Kind() == reflect.Struct:
 				fill(t, v)
+			case k.Kind() == reflect.Slice:
+				v.Set(reflect.Append(v, value(k.Elem())))
+			case k.Kind() == reflect.Map:
+				v.Set(reflect.MakeMap(k))
+				v.SetMapIndex(value(k.Key()), value(k.Elem()))
 			}
 			return v
 		}

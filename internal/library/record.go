@@ -23,6 +23,7 @@ type candidate struct {
 	staged *Staged
 	kind   media.Kind
 	info   media.Info
+	found  findings
 }
 
 // commit stores the bytes, then the record. The blob's lock is held from before
@@ -134,7 +135,11 @@ func (l *Library) record(ctx context.Context, c *candidate, key string) (*Upload
 			a.ID = media.AssetID(id)
 		}
 		out = Uploaded{Asset: a, Overwritten: old != nil}
+		a.Detail.Analysis = c.found.about(a.Version.ID)
 		if err := tx.PutAsset(a); err != nil {
+			return err
+		}
+		if err := c.found.record(tx, a); err != nil {
 			return err
 		}
 		// From here the catalog keeps the blob from being deleted. It can have
@@ -236,6 +241,8 @@ func (l *Library) asset(c *candidate, name, key string, old *media.Asset) *media
 		a.Detail.Source = u.URL
 	}
 	a.Detail.Drawn, a.Detail.Members = u.drawn, u.members
+	u.Marks.on(a, true)
+	setAutoQuality(a, u.AutoQuality)
 	if !u.NoOriginalName {
 		a.OriginalName = stem(u.Filename)
 	}

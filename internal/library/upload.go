@@ -44,16 +44,21 @@ func (l *Library) Upload(ctx context.Context, u Upload) (*Uploaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kind == media.KindImage && u.Format != "" && u.Format != info.Format {
-		converted, to, err := l.convert(ctx, staged, info, u.Format)
-		if err != nil {
-			return nil, err
-		}
+	if err := l.amend(ctx, &u, staged, kind, info); err != nil {
+		return nil, err
+	}
+	if converted, to, err := l.convert(ctx, &u, staged, kind, info); err != nil {
+		return nil, err
+	} else if converted != nil {
 		staged.Discard()
 		staged, info = converted, to
 	}
+	found, err := l.lookInto(ctx, &u, staged, kind, info)
+	if err != nil {
+		return nil, err
+	}
 	l.cfg.Fault("probed")
-	c := &candidate{upload: &u, naming: l.naming(&u, kind), staged: staged, kind: kind, info: info}
+	c := &candidate{upload: &u, naming: l.naming(&u, kind), staged: staged, kind: kind, info: info, found: found}
 	out, err := l.commit(ctx, c)
 	if err != nil {
 		return nil, err
@@ -63,6 +68,9 @@ func (l *Library) Upload(ctx context.Context, u Upload) (*Uploaded, error) {
 		l.cfg.Fault("dropped")
 	}
 	if out.Existing {
+		if _, err := l.Analyse(ctx, out.Asset, u.Analyse); err != nil {
+			return nil, err
+		}
 		return out, l.leftAlone(ctx, &u, out.Asset)
 	}
 	out.Eager = l.Eager(ctx, out.Asset, u.now())
@@ -108,7 +116,7 @@ func checkUpload(u *Upload) error {
 		}
 	}
 	u.Tags = cleanTags(u.Tags)
-	return nil
+	return u.Marks.check()
 }
 
 // cleanTags trims, drops blanks and later duplicates, and keeps the order.

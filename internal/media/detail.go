@@ -28,6 +28,10 @@ type Detail struct {
 	Drawn string `json:"drawn,omitempty"`
 	// Members are the pictures that a composed asset is made of; nil of others.
 	Members *Members `json:"members,omitempty"`
+	// AutoQuality is the canonical text of a transformation that has nothing
+	// but a quality, which takes the place of one that would be chosen by what
+	// can be seen; "" for none.
+	AutoQuality string `json:"auto_quality,omitempty"`
 	// Analysis is what was asked for so far about the version that it names;
 	// nil where nothing was. For the present content only if that is the
 	// asset's version.

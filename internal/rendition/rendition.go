@@ -206,7 +206,7 @@ func (s *Store) plan(ctx context.Context, a *media.Asset, t transform.Transforma
 	w := work{asset: a, text: t.String(), spelled: spelling(ctx)}
 	r := &asked{store: s, account: a.Account, signed: signed}
 	var err error
-	if w.plan, err = transform.Resolve(ctx, t, facts{asked: r, asset: a}, s.cfg.Limits); err != nil {
+	if w.plan, err = transform.Resolve(ctx, withQuality(t, a), facts{asked: r, asset: a}, s.cfg.Limits); err != nil {
 		return w, err
 	}
 	if w.further, err = r.sources(ctx, w.plan); err != nil {
@@ -223,4 +223,17 @@ func (s *Store) plan(ctx context.Context, a *media.Asset, t transform.Transforma
 	}
 	w.key = key(a.Account, a.Version.ID, raw, versions...)
 	return w, nil
+}
+
+// withQuality puts the asset's own quality in the place of an automatic one.
+func withQuality(t transform.Transformation, a *media.Asset) transform.Transformation {
+	if t.Output.Level == "" || a.Detail.AutoQuality == "" {
+		return t
+	}
+	own, err := transform.Parse(a.Detail.AutoQuality)
+	if err != nil {
+		return t
+	}
+	t.Output.Quality, t.Output.Level, t.Output.Chroma = own.Output.Quality, own.Output.Level, own.Output.Chroma
+	return t
 }

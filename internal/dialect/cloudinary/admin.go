@@ -184,7 +184,7 @@ func (d *Dialect) detailsOf(c *call, ref media.Ref) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := d.cfg.Library.Find(c.ctx, c.acc.ID, ref)
+	a, found, err := d.lookInto(c, ref)
 	if err != nil {
 		return nil, missing(err, c.id)
 	}
@@ -203,6 +203,7 @@ func (d *Dialect) detailsOf(c *call, ref media.Ref) (any, error) {
 		v := a.Version
 		out.Versions = []versionItem{{string(v.ID), versionNumber(a), out.Format, v.Info.Bytes, rfc3339(v.CreatedAt), false}}
 	}
+	out.findings = found
 	if related {
 		out.Related = &[]struct{}{}
 	}

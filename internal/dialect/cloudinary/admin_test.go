@@ -112,8 +112,7 @@ func TestAdminRefuses(t *testing.T) {
 		"resources/image/upload?moderations=true":                              "moderations is not supported yet",
 		"resources/image/upload?tags=perhaps":                                  "tags must be true or false",
 		"resources/image/upload?public_ids=" + strings.Repeat("a,", 100) + "b": "more than 100 public_ids",
-		"resources/image/upload/x?colors=true":                                 "colors is not supported yet",
-		"resources/image/upload/x?phash=1":                                     "phash is not supported yet",
+		"resources/image/upload/x?colors=perhaps":                              "colors must be true or false",
 	} {
 		if r := s.admin("GET", path, ""); r.code != 400 || !strings.Contains(r.message(), says) {
 			t.Errorf("%s: %d %s", path, r.code, r.body)

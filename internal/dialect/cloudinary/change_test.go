@@ -61,7 +61,8 @@ func TestExplicit(t *testing.T) {
 		{"public_id=x", 400, "Missing required parameter - type"},
 		{"type=upload", 400, "Missing required parameter - public_id"},
 		{"public_id=x&type=facebook", 400, "type facebook is not supported yet"},
-		{"public_id=x&type=upload&colors=true", 400, "colors is not supported yet"},
+		{"public_id=x&type=upload&raw_convert=illegal", 400, "Raw convert is invalid"},
+		{"public_id=none&type=upload&colors=true", 404, "Resource not found - none"},
 	} {
 		p, _ := url.ParseQuery(c.params)
 		if r := s.form("image/explicit", s.sign(p)); r.code != c.code || r.message() != c.says {

@@ -31,11 +31,21 @@ func (d *Dialect) explicit(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseAddons(c.form, false); err != nil {
+		return nil, err
+	}
+	w, err := c.wanted()
+	if err != nil {
+		return nil, err
+	}
 	a, err := d.change(c, media.Ref{Kind: c.kind, Access: access, Name: id})
 	if err != nil {
 		return nil, missing(err, id)
 	}
-	r := d.result(c, a)
+	if _, err := d.cfg.Library.Analyse(c.ctx, a, w.parts()); err != nil {
+		return nil, err
+	}
+	r := d.resultWith(c, a, w)
 	r.AccessMode = echo
 	r.Eager = d.eagerResults(c, a, eager, d.cfg.Library.Eager(c.ctx, a, eager.chains()))
 	return r, nil
@@ -57,6 +67,13 @@ func (d *Dialect) change(c *call, ref media.Ref) (*media.Asset, error) {
 			return nil, err
 		}
 		change.Context = &pairs
+	}
+	var err error
+	if change.Marks, err = c.marks(); err != nil {
+		return nil, err
+	}
+	if change.AutoQuality, err = c.autoQuality(); err != nil {
+		return nil, err
 	}
 	if change == (library.Change{}) {
 		return d.cfg.Library.Find(c.ctx, c.acc.ID, ref)

@@ -68,6 +68,7 @@ type result struct {
 	// Done: all parts of the file are there.
 	Done bool `json:"done,omitempty"`
 	*videoResult
+	*findings
 }
 
 // videoResult is what is said of video and sound alone.
@@ -110,10 +111,20 @@ func (d *Dialect) result(c *call, a *media.Asset) *result {
 		Context:          contextOf(a),
 		APIKey:           c.key.ID,
 		Pages:            pagesOf(a),
+		findings:         marked(a),
 	}
 	if a.Kind == media.KindVideo {
 		r.videoResult = d.video(a)
 	}
+	return r
+}
+
+// resultWith is result with what was found out, as far as the call wants it.
+func (d *Dialect) resultWith(c *call, a *media.Asset, w wanted) *result {
+	r := d.result(c, a)
+	marks := r.findings
+	r.findings = w.findings(a)
+	r.Coordinates, r.Regions = marks.Coordinates, marks.Regions
 	return r
 }
 
@@ -228,6 +239,7 @@ type details struct {
 	Versions    []versionItem `json:"versions,omitempty"`
 	Related     *[]struct{}   `json:"related_assets,omitempty"`
 	*videoResult
+	*findings
 }
 
 type lastUpdated struct {

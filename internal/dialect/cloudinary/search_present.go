@@ -103,16 +103,6 @@ type imageAnalysis struct {
 	Colors       map[string]float `json:"colors"`
 }
 
-type accessibility struct {
-	ColorBlind struct {
-		Edges  float    `json:"distinct_edges"`
-		Colors float    `json:"distinct_colors"`
-		Pair   []string `json:"most_indistinct_pair"`
-		Score  float    `json:"colorblind_accessibility_score"`
-	} `json:"colorblind_accessibility_analysis"`
-	Score float `json:"colorblind_accessibility_score"`
-}
-
 // searchAlways are the members that every row has, whatever fields says.
 var searchAlways = []string{"public_id", "asset_id", "created_at", "status", "type", "resource_type", "folder"}
 
@@ -193,12 +183,7 @@ func (r *searchRow) extend(a *media.Asset, with map[string]bool) {
 		}
 	}
 	if v := known.ColorVision; with["accessibility_analysis"] && v != nil {
-		r.Accessibility = &accessibility{Score: float(v.Score)}
-		b := &r.Accessibility.ColorBlind
-		b.Edges, b.Colors, b.Score, b.Pair = float(v.Edges), float(v.Colors), float(v.Score), []string{}
-		if v.Pair[0] != "" {
-			b.Pair = v.Pair[:]
-		}
+		r.Accessibility = accessibilityOf(v)
 	}
 }
 

@@ -71,7 +71,7 @@ func TestText(t *testing.T) {
 		"text=%01":                     "400 Invalid text - �",
 		"text=x&public_id=a?":          "400 public_id (a?) is invalid",
 		"text=x&async=1":               "400 async is not supported yet",
-		"text=x&font_family=a.ttf":     "404 Resource not found - a.ttf",
+		"text=x&font_family=a.ttf":     "400 Unknown or invalid referenced raw a.ttf of type authenticated",
 	} {
 		p, _ := url.ParseQuery(params)
 		if r := s.form("image/text", s.sign(p)); fmt.Sprint(r.code, " ", r.message()) != says {

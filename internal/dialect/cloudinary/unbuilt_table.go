@@ -11,23 +11,17 @@ import (
 // outcome of a call, and that are not offered yet. A call that gives one is
 // refused: it would otherwise seem to have worked.
 var unbuilt = words(`
-	access_control accessibility_analysis asset_folder async auto_chaptering
-	auto_tagging auto_transcription auto_video_details background_removal
-	backup callback categorization cinemagraph_analysis colors
-	custom_coordinates detection display_name eager_async
-	eager_notification_url eval exif face_coordinates faces headers
-	image_metadata manifest_json manifest_transformation media_metadata
-	metadata moderation notification_url ocr on_success phash proxy
-	quality_analysis quality_override raw_convert regions
-	responsive_breakpoints similarity_search transformation
-	unique_display_name use_asset_folder_as_public_id_prefix
-	use_filename_as_display_name visual_search`)
+	access_control asset_folder async auto_chaptering auto_transcription
+	auto_video_details backup callback display_name eager_async
+	eager_notification_url eval headers manifest_json manifest_transformation
+	metadata moderation notification_url on_success proxy
+	responsive_breakpoints unique_display_name
+	use_asset_folder_as_public_id_prefix use_filename_as_display_name
+	visual_search`)
 
 // unbuiltAdmin are the same for the Admin API.
 var unbuiltAdmin = words(`
-	accessibility_analysis cinemagraph_analysis colors exif faces
-	image_metadata media_metadata moderations phash quality_analysis
-	related_complementary start_at transformations`)
+	moderations related_complementary start_at transformations`)
 
 // refuseUnbuilt names the first parameter of a call that is in the table and
 // asks for something.

@@ -45,7 +45,11 @@ func (d *Dialect) upload(c *call) (any, error) {
 	if part != nil {
 		return part, nil
 	}
-	r := d.result(c, up.Asset)
+	w, err := c.wanted()
+	if err != nil {
+		return nil, err
+	}
+	r := d.resultWith(c, up.Asset, w)
 	r.Done = c.ranged
 	r.AccessMode = echo
 	r.Existing, r.Overwritten = up.Existing, up.Overwritten
@@ -113,7 +117,10 @@ func (c *call) uploadOf() (u library.Upload, err error) {
 	if u.Context, err = parseContext(f.Get("context")); err != nil {
 		return u, err
 	}
-	return u, c.formats(&u)
+	if err := c.formats(&u); err != nil {
+		return u, err
+	}
+	return u, c.extras(&u)
 }
 
 // placeOf joins the folder and the prefix that stand before a public id.

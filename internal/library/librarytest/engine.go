@@ -29,8 +29,8 @@ type Engine struct {
 	OnRender func(o engine.Output) error
 	// Patience is how long the last call of Probe or Render was ready to wait for a worker.
 	Patience atomic.Int64
-	// Renders counts the calls of Render.
-	Renders atomic.Int64
+	// Renders and Measures count the calls.
+	Renders, Measures atomic.Int64
 }
 
 // Probe reads what a file says of itself.
@@ -64,9 +64,35 @@ func (e *Engine) Probe(ctx context.Context, src engine.Source, want media.Kind) 
 	}
 }
 
-// Measure finds the middle; every text is 60 x 12 pixels large.
-func (e *Engine) Measure(context.Context, engine.Source, transform.Question) (transform.Answer, error) {
-	return transform.Answer{X: .5, Y: .5, Width: 60, Height: 12}, nil
+// Findings is what Engine finds out about every file.
+var Findings = media.Analysis{
+	Colors: []media.ColorShare{{Hex: "#DC141E", Share: 0.755}, {Hex: "#1E3CC8", Share: 0.245}},
+	Hash:   "00ff00ff00ff00ff", Quality: &media.Quality{Focus: 1, Contrast: 0.5, Exposure: 0.75, Saturation: 0.25, Score: 0.81},
+	ColorVision: &media.ColorVision{Edges: 0.9, Colors: 0.5, Pair: [2]string{"#AABBCC", "#DDEEFF"}, Score: 0.45},
+	Cinemagraph: &media.Cinemagraph{},
+	Metadata:    &media.Metadata{Exif: map[string]string{"Make": "Kodak"}, IPTC: map[string]string{"City": "Bath"}, Container: map[string]string{"title": "A film"}, DPI: 300},
+	Look:        &media.Look{SemiTransparent: true, Illustration: 1},
+}
+
+// Measure finds the middle, a face around it, and Findings; every text
+// is 60 x 12 pixels large.
+func (e *Engine) Measure(_ context.Context, _ engine.Source, q transform.Question) (transform.Answer, error) {
+	e.Measures.Add(1)
+	ask, err := transform.ParseQuestion(q)
+	if err != nil {
+		return transform.Answer{}, err
+	}
+	all := Findings
+	one := map[transform.What]media.Analysis{
+		transform.WhatColors: {Colors: all.Colors}, transform.WhatHash: {Hash: all.Hash}, transform.WhatQuality: {Quality: all.Quality},
+		transform.WhatColorVision: {ColorVision: all.ColorVision}, transform.WhatCinemagraph: {Cinemagraph: all.Cinemagraph},
+		transform.WhatMetadata: {Metadata: all.Metadata}, transform.WhatLook: {Look: all.Look},
+	}
+	ans := transform.Answer{X: .5, Y: .5, Boxes: []transform.Box4{{X: .25, Y: .2, Width: .5, Height: .6}}, Width: 60, Height: 12}
+	if part, ok := one[ask.What]; ok {
+		ans.Analysis = &part
+	}
+	return ans, nil
 }
 
 // Render writes a Picture of the plan's format and size.
