@@ -17,7 +17,7 @@ func openCatalog(ctx context.Context, url string, log *slog.Logger) (*catalog.DB
 	scheme, _, _ := strings.Cut(url, ":")
 	switch scheme {
 	case "sqlite", "postgres", "postgresql":
-		return catalog.Open(ctx, url, catalog.Config{Logger: log})
+		return catalog.Open(ctx, url, catalog.Config{Logger: log, Fault: failing("catalog")})
 	default:
 		return nil, fmt.Errorf("a database URL begins with sqlite: or postgres:, not %s:", scheme)
 	}
@@ -28,10 +28,21 @@ func openBlobs(ctx context.Context, url string) (blob.Store, error) {
 	scheme, rest, _ := strings.Cut(url, ":")
 	switch scheme {
 	case "file":
-		return disk.Open(rest, disk.Config{})
+		return disk.Open(rest, disk.Config{Fault: failing("disk")})
 	case "s3":
 		return s3.Open(ctx, url, s3.Config{})
 	default:
 		return nil, fmt.Errorf("a storage URL begins with file: or s3:, not %s:", scheme)
+	}
+}
+
+// failing is fault for parts whose points may fail; nil where there is none.
+func failing(part string) func(point string) error {
+	if fault == nil {
+		return nil
+	}
+	return func(point string) error {
+		fault(part + ": " + point)
+		return nil
 	}
 }

@@ -248,6 +248,7 @@ func (s *service) openLibrary() error {
 		Catalog: s.db, Blobs: s.blobs, Engine: s.engine, Renditions: s.renditions, Cluster: s.cluster, Fetch: client, Logger: s.log,
 		MaxBytes:   library.MaxBytes{Image: int64(s.config.maxImage), Raw: int64(s.config.maxRaw), Video: int64(s.config.maxVideo)},
 		MaxArchive: int64(s.config.maxArchive),
+		Fault:      fault,
 	})
 	if err != nil {
 		return err

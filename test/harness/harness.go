@@ -46,6 +46,29 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+var faulty = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "tintype-faulty-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "tintype")
+	if out, err := exec.Command("go", "build", "-tags", "faults", "-o", path, "tintype/cmd/tintype").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// Faulty returns the path of a binary that dies between two durable steps
+// where the file of its variable TINTYPE_DIE_FILE says so.
+func Faulty(t testing.TB) string {
+	t.Helper()
+	path, err := faulty()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // Binary returns the path of the tintype binary: TINTYPE_BIN, or one built
 // once for this test process.
 func Binary(t testing.TB) string {
@@ -73,9 +96,10 @@ type Server struct {
 
 // Options for Start; the zero value gives a server on an empty folder.
 type Options struct {
-	Data string   // default: a new folder
-	Args []string // further arguments of `tintype serve`
-	Env  []string // further variables
+	Data   string   // default: a new folder
+	Args   []string // further arguments of `tintype serve`
+	Env    []string // further variables
+	Binary string   // default: Binary
 	// NoAccount leaves the account of this package out.
 	NoAccount bool
 }
@@ -92,7 +116,10 @@ func Start(t testing.TB, o Options) *Server {
 		args = append(args, "--account", Account+":"+Key+":"+Secret)
 	}
 	args = append(args, o.Args...)
-	s := &Server{Data: o.Data, cmd: exec.Command(Binary(t), args...), log: &lockedBuffer{}, exited: make(chan struct{})}
+	if o.Binary == "" {
+		o.Binary = Binary(t)
+	}
+	s := &Server{Data: o.Data, cmd: exec.Command(o.Binary, args...), log: &lockedBuffer{}, exited: make(chan struct{})}
 	s.cmd.Env = append(os.Environ(), o.Env...)
 	s.cmd.Stderr = s.log
 	out, err := s.cmd.StdoutPipe()
@@ -143,6 +170,9 @@ func (s *Server) Stop() error {
 	<-s.exited
 	return s.err
 }
+
+// Ended is closed when the process is gone.
+func (s *Server) Ended() <-chan struct{} { return s.exited }
 
 // PID of the server process.
 func (s *Server) PID() int { return s.cmd.Process.Pid }
