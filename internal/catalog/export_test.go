@@ -135,3 +135,17 @@ func (db *DB) Seed(ctx context.Context, assets []*media.Asset) error {
 
 // FoldAll folds everything, as opening the catalog does.
 func (db *DB) FoldAll(ctx context.Context) error { return db.foldAll(ctx) }
+
+// SkipDocs has the next document of an account's search index numbered n.
+func (db *DB) SkipDocs(acc media.AccountID, n int) error {
+	_, err := db.write.Exec("UPDATE search_index SET next = ? WHERE account = ?", n, string(acc))
+	return err
+}
+
+// IndexedChunks returns how many pieces of chunk the index of an account has.
+func (db *DB) IndexedChunks(acc media.AccountID, chunk int) (n int, err error) {
+	const pieces = `SELECT (SELECT count(*) FROM search_term WHERE account = ? AND chunk = ?) + (SELECT count(*) FROM search_live WHERE account = ? AND chunk = ?)
+		+ (SELECT count(*) FROM search_column WHERE account = ? AND block / 8 = ?)`
+	err = db.read.QueryRow(pieces, string(acc), chunk, string(acc), chunk, string(acc), chunk).Scan(&n)
+	return n, err
+}

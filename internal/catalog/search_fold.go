@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -49,8 +50,8 @@ func (db *DB) foldSearch(ctx context.Context, acc media.AccountID, most int) (in
 type fold struct {
 	tx    *Tx
 	acc   string
-	begun bool
 	next  int
+	swept string // where a sweep is; see sweep
 	live  map[int]*index.Chunk
 	// what the new documents add to pieces
 	terms   map[termPiece][]int
@@ -76,11 +77,18 @@ func (f *fold) run(most int) (int, error) {
 	if err := f.open(); err != nil {
 		return 0, err
 	}
-	if err := f.bury(changed); err != nil {
+	sparse, err := f.sparse()
+	if err != nil {
+		return 0, err
+	}
+	again := slices.Concat(changed, sparse)
+	slices.Sort(again)
+	again = slices.Compact(again)
+	if err := f.bury(again); err != nil {
 		return 0, err
 	}
 	var rows []assetRow
-	q := f.tx.selectAssets(&rows, media.AccountID(f.acc)).Where("a.id IN (?)", bun.In(changed)).OrderExpr("a.created_at, a.id")
+	q := f.tx.selectAssets(&rows, media.AccountID(f.acc)).Where("a.id IN (?)", bun.In(again)).OrderExpr("a.created_at, a.id")
 	if err := q.Scan(f.tx.ctx); err != nil {
 		return 0, err
 	}
@@ -97,7 +105,7 @@ func (f *fold) run(most int) (int, error) {
 	if err := f.tx.putAll(docs); err != nil {
 		return 0, err
 	}
-	if err := errors.Join(f.storeTerms(), f.storeColumns(), f.storeLive()); err != nil {
+	if err := cmp.Or(f.storeTerms(), f.storeColumns(), f.storeLive(), f.sweep()); err != nil {
 		return 0, err
 	}
 	_, err = f.tx.tx.ExecContext(f.tx.ctx, "DELETE FROM search_pending WHERE account = ? AND asset IN (?)", f.acc, bun.In(changed))
@@ -124,7 +132,7 @@ func (f *fold) changed(most int) ([]string, error) {
 
 // open reads where the index ends, or begins one.
 func (f *fold) open() error {
-	err := f.tx.tx.QueryRowContext(f.tx.ctx, "SELECT next FROM search_index WHERE account = ?", f.acc).Scan(&f.next)
+	err := f.tx.tx.QueryRowContext(f.tx.ctx, "SELECT next, sweep FROM search_index WHERE account = ?", f.acc).Scan(&f.next, &f.swept)
 	if errors.Is(err, sql.ErrNoRows) {
 		_, err = f.tx.tx.ExecContext(f.tx.ctx, "INSERT INTO search_index (account, epoch, next, sweep) VALUES (?, ?, 0, '')", f.acc, rand.Text())
 	}
