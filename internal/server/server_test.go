@@ -32,6 +32,16 @@ import (
 type plain struct {
 	parse func(r *http.Request) // runs first when set
 	api   http.HandlerFunc
+	// other answers paths that begin with it; see Answer.
+	other string
+}
+
+// Answer implements dialect.Answerer.
+func (p *plain) Answer(r *http.Request, e account.Endpoint) (http.Handler, bool) {
+	if p.other == "" || !strings.HasPrefix(r.URL.EscapedPath(), e.Prefix+p.other) {
+		return nil, false
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "other of "+string(e.Account.ID)) }), true
 }
 
 func (p *plain) Name() string { return "plain" }
@@ -453,3 +463,23 @@ func TestNewRefuses(t *testing.T) {
 type renamed struct{ dialect.Dialect }
 
 func (renamed) Name() string { return "renamed" }
+
+// TestDialectAnswersBesideFiles: an ability of a dialect takes the paths that
+// it wants, by reading methods only, and leaves the others.
+func TestDialectAnswersBesideFiles(t *testing.T) {
+	t.Parallel()
+	w := newServer(t, &plain{other: "/other/"})
+	for request, want := range map[string]string{
+		"GET /demo/other/a/b":   "200 other of demo",
+		"POST /demo/other/a":    "405 ",
+		"GET /demo/public/0/x":  "404 ",
+		"GET /nobody/other/a/b": "404 ",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		rec := httptest.NewRecorder()
+		w.s.ServeHTTP(rec, httptest.NewRequest(method, path, nil))
+		if got := fmt.Sprint(rec.Code, " ", rec.Body); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s, want %s", request, got, want)
+		}
+	}
+}

@@ -49,6 +49,8 @@ var routes = map[string][]routeRow{
 		{"tags/{kind}", route{do: (*Dialect).tags, admin: true}},
 		{"resources/{asset}", route{do: (*Dialect).resourceByID, admin: true}},
 		{"resources/{kind}", route{do: (*Dialect).resources, admin: true}},
+		{"resources/{kind}/tags/{id...}", route{do: (*Dialect).resourcesByTag, admin: true}},
+		{"resources/{kind}/context", route{do: (*Dialect).resourcesByContext, admin: true}},
 		{"resources/{kind}/{type}", route{do: (*Dialect).resources, admin: true}},
 		{"resources/{kind}/{type}/{id...}", route{do: (*Dialect).resource, admin: true}},
 	},

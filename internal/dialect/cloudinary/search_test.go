@@ -240,6 +240,36 @@ func TestTags(t *testing.T) {
 	s.lacks(r.json, "next_cursor")
 }
 
+func TestListingByTagAndContext(t *testing.T) {
+	t.Parallel()
+	s := searchSite(t)
+	for path, want := range map[string]string{
+		"tags/kitten":                          "test_img shoes/red",
+		"tags/kitten?direction=asc":            "shoes/red test_img",
+		"tags/Kitten":                          "",
+		"tags/none%2Fof":                       "",
+		"context?key=stage":                    "shoes/red",
+		"context?key=stage&value=new":          "shoes/red",
+		"context?key=stage&value=old":          "",
+		"context?key=alt&value=a%20red%20shoe": "shoes/red",
+	} {
+		r := s.admin("GET", "resources/image/"+path, "")
+		if got := strings.Join(ids(r.json["resources"]), " "); r.code != 200 || got != want {
+			t.Errorf("%s: %d %s", path, r.code, r.body)
+		}
+	}
+	r := s.admin("GET", "resources/image/tags/sale?max_results=1&tags=true", "")
+	s.has(r.json["resources"].([]any)[0].(map[string]any), map[string]any{"public_id": "shoes/blue/left", "tags": "[sale]", "created_at": "2023-11-14T22:13:22Z"})
+	r = s.admin("GET", "resources/image/tags/sale?max_results=1&next_cursor="+url.QueryEscape(r.json["next_cursor"].(string)), "")
+	if got := ids(r.json["resources"]); !slices.Equal(got, []string{"shoes/red"}) {
+		t.Errorf("second page %v", got)
+	}
+	s.lacks(r.json, "next_cursor")
+	if r := s.admin("GET", "resources/image/context", ""); r.code != 400 || !strings.Contains(r.message(), "Missing required parameter - key") {
+		t.Errorf("no key: %d %s", r.code, r.body)
+	}
+}
+
 func TestSearchURLVectors(t *testing.T) {
 	t.Parallel()
 	query := base64.StdEncoding.EncodeToString([]byte(`{"expression":"resource_type:image AND tags=kitten AND uploaded_at>1d AND bytes>1m","max_results":30,"sort_by":[{"public_id":"desc"}]}`))
