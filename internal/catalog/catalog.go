@@ -85,6 +85,9 @@ type backend struct {
 	// where Updates are alone anyway.
 	lock    func(ctx context.Context, tx bun.Tx, name string, shared bool) error
 	migrate func(ctx context.Context, b *backend) error
+	// settle has the database look at tables that were just filled; nil where
+	// there is no need.
+	settle func(ctx context.Context, pool *sql.DB) error
 	// putAll inserts or replaces many rows.
 	putAll  func(ctx context.Context, tx *sql.Tx, t table) error
 	wait    time.Duration

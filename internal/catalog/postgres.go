@@ -60,6 +60,7 @@ func openPostgres(ctx context.Context, url string, cfg Config) (*backend, error)
 		lock:     lockPostgres,
 		migrate:  migratePostgres,
 		putAll:   putAllPostgres,
+		settle:   settlePostgres,
 		wait:     2 * time.Second,
 	}
 	b.write = b.read
@@ -162,6 +163,13 @@ func classifyPostgres(err error) failure {
 		return failedUnavailable
 	}
 	return failedOtherwise
+}
+
+// settlePostgres clears away the rows that building the search index left
+// dead, and counts what is there for the planner.
+func settlePostgres(ctx context.Context, pool *sql.DB) error {
+	_, err := pool.ExecContext(ctx, "VACUUM (ANALYZE) search_pending, search_doc, search_term, search_column, search_live")
+	return err
 }
 
 // putAllPostgres sends rows as one array for each column.

@@ -45,6 +45,7 @@ func BenchmarkSearch(b *testing.B) {
 			for _, q := range usual() {
 				b.Run(q.name, func(b *testing.B) { ask99(b, db, q.Query) })
 			}
+			b.Run("more/200-changed", func(b *testing.B) { askChanged(b, db, n) })
 		})
 	}
 }
@@ -73,6 +74,27 @@ func ask99(b *testing.B, db *catalog.DB, q search.Query) {
 	b.ReportMetric(took[len(took)/2], "p50-ms")
 	b.ReportMetric(took[(len(took)*99)/100], "p99-ms")
 	b.ReportMetric(float64(total), "found")
+}
+
+// askChanged is the first of the usual queries while 200 assets have changed
+// since the index was folded.
+func askChanged(b *testing.B, db *catalog.DB, n int) {
+	update(b, db, func(tx *catalog.Tx) error {
+		for i := range 200 {
+			a, err := tx.Asset("bench", media.Ref{ID: media.AssetID(id(fmt.Sprint("bench", i*(n/200))))})
+			if err != nil {
+				return err
+			}
+			if err := tx.PutAsset(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	ask99(b, db, usual()[0].Query)
+	if _, err := db.Fold(context.Background(), "bench", 1000); err != nil {
+		b.Fatal(err)
+	}
 }
 
 type usualQuery struct {

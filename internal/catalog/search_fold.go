@@ -23,7 +23,7 @@ const (
 	foldAt = 256
 	// foldMost bounds how many are folded in one transaction while requests
 	// are served, and foldBulk while the catalog is being opened.
-	foldMost, foldBulk = 1024, 4 * index.BlockSize
+	foldMost, foldBulk = 512, 4 * index.BlockSize
 )
 
 // foldSearch brings up to most changed assets of an account into its index,

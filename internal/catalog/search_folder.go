@@ -111,6 +111,7 @@ func (db *DB) foldAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	built := false
 	for acc, n := range counts {
 		if n >= 8*foldMost {
 			db.cfg.Logger.Info("building the search index", "account", acc, "assets", n)
@@ -123,7 +124,11 @@ func (db *DB) foldAll(ctx context.Context) error {
 			if n -= took; took == 0 {
 				break
 			}
+			built = true
 		}
+	}
+	if built && db.back.settle != nil {
+		return db.back.settle(ctx, db.back.write)
 	}
 	return nil
 }

@@ -176,11 +176,7 @@ func TestSparseChunksAreEmptied(t *testing.T) {
 	each(t, func(t *testing.T, db *catalog.DB) {
 		rnd := rand.New(rand.NewPCG(21, 22))
 		assets := map[media.AssetID]*media.Asset{}
-		put := func(n int) {
-			a := randomAsset(rnd, "demo", n)
-			update(t, db, func(tx *catalog.Tx) error { return tx.PutAsset(a) })
-			assets[a.ID] = stored(a)
-		}
+		put := putter(t, db, rnd, assets)
 		for n := range 30 {
 			put(n)
 		}

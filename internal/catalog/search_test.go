@@ -117,11 +117,7 @@ func TestSearchAgreesWithMatch(t *testing.T) {
 	each(t, func(t *testing.T, db *catalog.DB) {
 		rnd := rand.New(rand.NewPCG(11, 12))
 		assets := map[media.AssetID]*media.Asset{}
-		put := func(n int) {
-			a := randomAsset(rnd, "demo", n)
-			update(t, db, func(tx *catalog.Tx) error { return tx.PutAsset(a) })
-			assets[a.ID] = stored(a)
-		}
+		put := putter(t, db, rnd, assets)
 		update(t, db, func(tx *catalog.Tx) error { return tx.PutAsset(randomAsset(rnd, "other", 1)) })
 		for n := range 60 {
 			put(n)
@@ -147,6 +143,15 @@ func TestSearchAgreesWithMatch(t *testing.T) {
 			}
 		}
 	})
+}
+
+// putter returns a function that puts the n-th random asset, and remembers it.
+func putter(t *testing.T, db *catalog.DB, rnd *rand.Rand, assets map[media.AssetID]*media.Asset) func(n int) {
+	return func(n int) {
+		a := randomAsset(rnd, "demo", n)
+		update(t, db, func(tx *catalog.Tx) error { return tx.PutAsset(a) })
+		assets[a.ID] = stored(a)
+	}
 }
 
 func ask(t *testing.T, db *catalog.DB, rnd *rand.Rand, assets map[media.AssetID]*media.Asset) {

@@ -126,7 +126,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/v1_1/demo/image/upload", 404, "GET /v1_1/demo/image/upload"},
 		{"PUT", "/v1_1/demo/resources/image/upload/x", 404, "PUT"},
 		{"GET", "/v1_1/demo/resources/auto", 404, "resources/auto"},
-		{"GET", "/v1_1/demo/resources/image/tags/x", 404, "resources/image/tags/x"},
+		{"GET", "/v1_1/demo/resources/image/colours/x", 404, "resources/image/colours/x"},
 		{"DELETE", "/v1_1/demo/resources/image", 404, "DELETE"},
 		{"GET", "/v1_1/demo", 404, "/v1_1/demo"},
 		{"GET", "/v1_1/demo/", 404, "/v1_1/demo/"},

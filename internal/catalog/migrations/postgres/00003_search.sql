@@ -8,12 +8,13 @@ CREATE TABLE search_index (
     sweep   TEXT COLLATE "C" NOT NULL
 );
 
--- Assets that changed since the index was folded.
+-- Assets that changed since the index was folded. Rows come and go, and every
+-- search reads all of an account: what is dead has to be cleared away soon.
 CREATE TABLE search_pending (
     account TEXT COLLATE "C" NOT NULL,
     asset   TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (account, asset)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 
 CREATE TABLE search_doc (
     account TEXT COLLATE "C" NOT NULL,
