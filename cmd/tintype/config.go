@@ -19,6 +19,7 @@ import (
 	"tintype/internal/dialect/cloudinary"
 	"tintype/internal/dialect/imagekit"
 	"tintype/internal/dialect/uploadcare"
+	"tintype/internal/fetch"
 	"tintype/internal/media"
 )
 
@@ -43,6 +44,7 @@ type config struct {
 	tagLists     bool
 	fetchAllow   []string
 	fetchPorts   []string
+	fetchMap     []string
 	remoteHosts  []string
 	proxies      []string
 	v2Only       bool
@@ -71,6 +73,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.BoolVar(&c.tagLists, "tag-lists", false, "let anybody list the public files of a tag, below image/list/ and the like")
 	f.StringArrayVar(&c.fetchAllow, "fetch-allow", nil, "private network CIDR from which remote files may be fetched after all; repeatable")
 	f.StringArrayVar(&c.fetchPorts, "fetch-allow-port", nil, "port or range of ports, beside 80 and 443, that may be fetched from; repeatable")
+	f.StringArrayVar(&c.fetchMap, "fetch-map", nil, "what answers in place of a remote host, HOST=FOLDER or HOST=URL; repeatable")
 	f.StringArrayVar(&c.remoteHosts, "remote-host", nil, "host, or *.DOMAIN, whose pictures URLs may name without a signature, \"none\" for no remote pictures at all; repeatable (default: every public host)")
 	f.StringArrayVar(&c.proxies, "trusted-proxy", nil, "network CIDR of proxies whose X-Forwarded-For tells the client's address; repeatable")
 	f.BoolVar(&c.v2Only, "signature-v2-only", false, "refuse signatures of API calls in version 1, which do not tell an & in a value from the next parameter")
@@ -148,6 +151,9 @@ func (c *config) Validate() error {
 		return err
 	}
 	if _, err := c.ports(); err != nil {
+		return err
+	}
+	if _, err := c.mappedHosts(); err != nil {
 		return err
 	}
 	_, err := c.logger()
@@ -242,6 +248,22 @@ func (c *config) ports() ([]uint16, error) {
 		}
 	}
 	return ports, nil
+}
+
+// mappedHosts reads --fetch-map.
+func (c *config) mappedHosts() (map[string]fetch.Mapping, error) {
+	hosts := map[string]fetch.Mapping{}
+	for _, text := range c.fetchMap {
+		host, m, err := fetch.ParseMapping(text)
+		if err != nil {
+			return nil, fmt.Errorf("--fetch-map: %w", err)
+		}
+		if _, twice := hosts[host]; twice {
+			return nil, fmt.Errorf("--fetch-map: %s is mapped twice", host)
+		}
+		hosts[host] = m
+	}
+	return hosts, nil
 }
 
 func (c *config) logger() (*slog.Logger, error) {

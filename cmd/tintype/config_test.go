@@ -58,6 +58,20 @@ func TestEndpointsFromFlags(t *testing.T) {
 	}
 }
 
+func TestMappedHosts(t *testing.T) {
+	c := config{fetchMap: []string{"a.example=/srv/a", "b.example=http://10.0.0.5:9000"}}
+	got, err := c.mappedHosts()
+	if err != nil || len(got) != 2 || got["a.example"].Dir != "/srv/a" || got["b.example"].Base.Host != "10.0.0.5:9000" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, list := range [][]string{{"a.example"}, {"a.example=/srv/a", "A.example=/srv/b"}} {
+		c := config{fetchMap: list}
+		if _, err := c.mappedHosts(); err == nil || !strings.Contains(err.Error(), "--fetch-map") {
+			t.Errorf("--fetch-map %q: %v", list, err)
+		}
+	}
+}
+
 func TestMergeKeys(t *testing.T) {
 	known := media.Account{ID: "a", Keys: []media.Key{{ID: "1", Secret: "s1", Name: "first"}}}
 	if _, changed := mergeKeys(known, []media.Key{{ID: "1", Secret: "s1"}}); changed {

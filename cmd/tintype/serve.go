@@ -240,7 +240,11 @@ func (s *service) openLibrary() error {
 	if err != nil {
 		return err
 	}
-	client, err := fetch.New(fetch.Config{Allow: networks, AllowPorts: ports, Logger: s.log})
+	hosts, err := s.config.mappedHosts()
+	if err != nil {
+		return err
+	}
+	client, err := fetch.New(fetch.Config{Allow: networks, AllowPorts: ports, Hosts: hosts, Logger: s.log})
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ type Config struct {
 	Allow []netip.Prefix
 	// AllowPorts are allowed besides 80 and 443.
 	AllowPorts []uint16
+	// Hosts are answered by something else than themselves. A key is in lower
+	// case, without port and final dot.
+	Hosts map[string]Mapping
 	// Timeout bounds a whole fetch, to the last byte; 30 s if 0.
 	Timeout time.Duration
 	// HeaderTimeout bounds the time to the header of the final answer,
@@ -53,6 +56,11 @@ func (c Config) Validate() error {
 	for _, p := range c.Allow {
 		if !p.IsValid() {
 			return errors.New("fetch: an allowed network is not valid")
+		}
+	}
+	for host, m := range c.Hosts {
+		if err := m.validate(host); err != nil {
+			return err
 		}
 	}
 	if c.Timeout < 0 || c.HeaderTimeout < 0 || c.RateWindow < 0 || c.MinRate < 0 {
@@ -115,16 +123,17 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{cfg: cfg, guard: newGuard(cfg)}
 	d := &dialer{lookup: cfg.Lookup, net: net.Dialer{Control: c.guard.control}}
-	c.http = &http.Client{
-		CheckRedirect: c.checkRedirect,
-		Transport: &http.Transport{
-			// No Proxy: not even one named by the environment.
-			DialContext:            d.dial,
-			TLSClientConfig:        &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12},
-			DisableKeepAlives:      true,
-			DisableCompression:     true,
-			MaxResponseHeaderBytes: 64 << 10,
-		},
+	network := &http.Transport{
+		// No Proxy: not even one named by the environment.
+		DialContext:            d.dial,
+		TLSClientConfig:        &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12},
+		DisableKeepAlives:      true,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+	c.http = &http.Client{CheckRedirect: c.checkRedirect, Transport: network}
+	if len(cfg.Hosts) > 0 {
+		c.http.Transport = newMapper(cfg.Hosts, network)
 	}
 	return c, nil
 }
