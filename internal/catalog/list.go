@@ -3,6 +3,7 @@ package catalog
 import (
 	"errors"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/uptrace/bun"
@@ -36,6 +37,9 @@ type AssetQuery struct {
 	Order  Order
 	// Ascending reverses ByCreated.
 	Ascending bool
+	// From, when not zero, is the time of creation to begin at: those made
+	// later are left out, or with Ascending those made before.
+	From time.Time
 }
 
 const (
@@ -108,6 +112,13 @@ func (q *AssetQuery) filter(s *bun.SelectQuery) *bun.SelectQuery {
 			}
 		}
 		s = s.Where("a.name IN (?)", bun.In(names))
+	}
+	switch {
+	case q.From.IsZero():
+	case q.Ascending:
+		s = s.Where("a.created_at >= ?", micros(q.From))
+	default:
+		s = s.Where("a.created_at <= ?", micros(q.From))
 	}
 	return s
 }

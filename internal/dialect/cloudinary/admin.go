@@ -87,6 +87,7 @@ func (d *Dialect) row(c *call, a *media.Asset, s shown) (any, error) {
 
 type resourceList struct {
 	Resources  []any  `json:"resources"`
+	TotalCount *int   `json:"total_count,omitempty"`
 	NextCursor string `json:"next_cursor,omitempty"`
 }
 
@@ -107,7 +108,12 @@ func (d *Dialect) resources(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := resourceList{Resources: []any{}, NextCursor: next}
+	return d.rows(c, assets, s, next)
+}
+
+// rows answers with a page of assets.
+func (d *Dialect) rows(c *call, assets []*media.Asset, s shown, next string) (*resourceList, error) {
+	out := &resourceList{Resources: []any{}, NextCursor: next}
 	for _, a := range assets {
 		r, err := d.row(c, a, s)
 		if err != nil {
@@ -136,6 +142,9 @@ func (c *call) listQuery() (q catalog.AssetQuery, err error) {
 	default:
 		return q, media.Errorf(media.Invalid, "Invalid direction %s", dialect.Quotable(c.form.Get("direction")))
 	}
+	if q.From, err = c.startAt(); err != nil {
+		return q, err
+	}
 	if c.form.Has("public_ids") {
 		if q.Names, err = c.publicIDs(); err != nil {
 			return q, err
@@ -146,14 +155,13 @@ func (c *call) listQuery() (q catalog.AssetQuery, err error) {
 }
 
 // publicIDs reads a list of at most maxIDs; it is not nil.
-func (c *call) publicIDs() ([]string, error) {
-	ids := c.form.List("public_ids")
+func (c *call) publicIDs() ([]string, error) { return c.idsIn("public_ids") }
+
+// idsIn reads a parameter that lists at most maxIDs ids; the list is not nil.
+func (c *call) idsIn(name string) ([]string, error) {
+	ids := c.form.List(name)
 	if len(ids) > maxIDs {
-		return nil, &media.Error{
-			Code:    media.Invalid,
-			Message: "There are more than " + strconv.Itoa(maxIDs) + " public_ids",
-			Err:     &media.LimitError{What: "public_ids", Max: maxIDs, Got: int64(len(ids))},
-		}
+		return nil, tooMany(name, maxIDs, len(ids))
 	}
 	return orEmpty(ids), nil
 }

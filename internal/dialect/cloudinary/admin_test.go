@@ -107,7 +107,6 @@ func TestAdminRefuses(t *testing.T) {
 		"resources/image/upload?max_results=x":                                 "max_results",
 		"resources/image/upload?max_results=0":                                 "max_results",
 		"resources/image/upload?direction=up":                                  "Invalid direction up",
-		"resources/image/upload?start_at=2024-01-01":                           "start_at is not supported yet",
 		"resources/image/upload?next_cursor=23452342":                          "cursor",
 		"resources/image/upload?moderations=true":                              "moderations is not supported yet",
 		"resources/image/upload?tags=perhaps":                                  "tags must be true or false",
@@ -192,7 +191,7 @@ func TestAdminDelete(t *testing.T) {
 	s.lacks(r.json, "next_cursor")
 	r = s.admin("DELETE", "resources/image/upload", `{"prefix":"p/"}`)
 	s.has(r.json, map[string]any{"deleted": "map[p/c:deleted p/d:deleted]"})
-	for _, body := range []string{`{}`, `null`, `{"all":true,"prefix":"p"}`, `{"all":false}`, `{"public_ids":["e"],"transformations":"w_1","keep_original":true}`} {
+	for _, body := range []string{`{}`, `null`, `{"all":true,"prefix":"p"}`, `{"all":false}`, `{"public_ids":["e"],"transformations":"w_1"}`} {
 		if r := s.admin("DELETE", "resources/image/upload", body); r.code != 400 {
 			t.Errorf("%s: %d %s", body, r.code, r.body)
 		}

@@ -21,7 +21,7 @@ var unbuilt = words(`
 
 // unbuiltAdmin are the same for the Admin API.
 var unbuiltAdmin = words(`
-	moderations related_complementary start_at transformations`)
+	moderations related_complementary`)
 
 // refuseUnbuilt names the first parameter of a call that is in the table and
 // asks for something.

@@ -1,7 +1,6 @@
 package cloudinary
 
 import (
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -192,9 +191,12 @@ func (c *call) accessMode() (string, error) {
 	}
 }
 
-func (c *call) tags() ([]string, error) {
+func (c *call) tags() ([]string, error) { return c.tagsIn("tags") }
+
+// tagsIn reads a parameter that lists tags.
+func (c *call) tagsIn(name string) ([]string, error) {
 	var tags []string
-	for _, v := range c.form.List("tags") {
+	for _, v := range c.form.List(name) {
 		for t := range strings.SplitSeq(v, ",") {
 			if t = strings.TrimSpace(t); t != "" {
 				tags = append(tags, t)
@@ -202,11 +204,7 @@ func (c *call) tags() ([]string, error) {
 		}
 	}
 	if len(tags) > maxTags {
-		return nil, &media.Error{
-			Code:    media.Invalid,
-			Message: "There are more than " + strconv.Itoa(maxTags) + " tags",
-			Err:     &media.LimitError{What: "tags", Max: maxTags, Got: int64(len(tags))},
-		}
+		return nil, tooMany("tags", maxTags, len(tags))
 	}
 	return tags, nil
 }
