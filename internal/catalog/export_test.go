@@ -162,3 +162,9 @@ func (db *DB) IndexedChunks(acc media.AccountID, chunk int) (n int, err error) {
 	err = db.read.QueryRow(pieces, string(acc), chunk, string(acc), chunk, string(acc), chunk).Scan(&n)
 	return n, err
 }
+
+// MarkChanged marks n assets as changed since the search index was folded.
+func (db *DB) MarkChanged(acc media.AccountID, n int) error {
+	_, err := db.write.Exec("INSERT INTO search_pending (account, asset) SELECT account, id FROM asset WHERE account = ? ORDER BY id LIMIT ?", string(acc), n)
+	return err
+}

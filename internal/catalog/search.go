@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 
 	"github.com/uptrace/bun"
@@ -181,32 +182,35 @@ func (x *indexed) counts(a search.Aggregation, found index.Set, pending []*pendi
 
 func (x *indexed) countRanges(a search.Aggregation, found index.Set, pending []*pendingAsset) []Count {
 	out := make([]Count, len(a.Ranges))
-	add := func(v float64) {
-		for i, r := range a.Ranges {
-			if r.Holds(v) {
-				out[i].Count++
-			}
-		}
-	}
-	for i, r := range a.Ranges {
-		out[i].Value = r.Name
-	}
-	for _, p := range pending {
-		if v, ok := p.doc.Numbers[a.Field]; ok {
-			add(v)
-		}
-	}
 	c := x.column(columnNumber + a.Field)
 	blocks := slices.Collect(found.Blocks())
 	x.read(c, blocks)
-	for _, n := range blocks {
-		b := c.blocks[n]
-		if x.err != nil || b == nil {
-			continue
+	if x.err != nil {
+		return nil
+	}
+	var among [index.BlockSize / 64]uint64
+	for i, r := range a.Ranges {
+		out[i].Value = r.Name
+		for _, p := range pending {
+			if v, ok := p.doc.Numbers[a.Field]; ok && r.Holds(v) {
+				out[i].Count++
+			}
 		}
-		for i := range index.Members(found.Block(n)) {
-			if v, ok := b.numbers.Get(i); ok {
-				add(v)
+		var low, high *search.Bound
+		if r.From != nil {
+			low = &search.Bound{Value: *r.From}
+		}
+		if r.To != nil {
+			high = &search.Bound{Value: *r.To, Open: true}
+		}
+		from, to := ends(low, high)
+		for _, n := range blocks {
+			if b := c.blocks[n]; b != nil {
+				clear(among[:])
+				b.numbers.Between(from, to, found.Block(n), among[:])
+				for _, w := range among {
+					out[i].Count += bits.OnesCount64(w)
+				}
 			}
 		}
 	}

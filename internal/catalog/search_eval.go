@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"tintype/internal/catalog/index"
@@ -100,7 +101,9 @@ func (x *indexed) ranged(r search.Range, within, out index.Set) {
 		switch {
 		case b == nil, b.filled == 0:
 		case r.Holds(b.least) && r.Holds(b.most) && b.filled == index.BlockSize:
-			addBlock(out, n, within.Block(n))
+			for i, w := range within.Block(n) {
+				out.Words(n)[i] |= w
+			}
 		case r.Min != nil && b.most < r.Min.Value, r.Max != nil && b.least > r.Max.Value:
 		default:
 			undecided = append(undecided, n)
@@ -110,21 +113,24 @@ func (x *indexed) ranged(r search.Range, within, out index.Set) {
 	if x.err != nil {
 		return
 	}
+	from, to := ends(r.Min, r.Max)
 	for _, n := range undecided {
-		numbers, base := c.blocks[n].numbers, n*index.BlockSize
-		chunk := out.Chunk(base / index.ChunkSize)
-		for i := range index.Members(within.Block(n)) {
-			if v, ok := numbers.Get(i); ok && r.Holds(v) {
-				chunk.Add((base + i) % index.ChunkSize)
-			}
-		}
+		c.blocks[n].numbers.Between(from, to, within.Block(n), out.Words(n))
 	}
 }
 
-func addBlock(s index.Set, n int, words []uint64) {
-	base := n * index.BlockSize
-	chunk := s.Chunk(base / index.ChunkSize)
-	for i, w := range words {
-		chunk[base%index.ChunkSize/64+i] |= w
+// ends are the least and the greatest number between two bounds.
+func ends(low, high *search.Bound) (from, to float64) {
+	from, to = math.Inf(-1), math.Inf(1)
+	if low != nil {
+		if from = low.Value; low.Open {
+			from = math.Nextafter(from, math.Inf(1))
+		}
 	}
+	if high != nil {
+		if to = high.Value; high.Open {
+			to = math.Nextafter(to, math.Inf(-1))
+		}
+	}
+	return from, to
 }

@@ -20,7 +20,7 @@ import (
 
 const (
 	// foldAt is how many changed assets are worth folding.
-	foldAt = 256
+	foldAt = 128
 	// foldMost bounds how many are folded in one transaction while requests
 	// are served, and foldBulk while the catalog is being opened.
 	foldMost, foldBulk = 512, 4 * index.BlockSize

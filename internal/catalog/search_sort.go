@@ -75,11 +75,44 @@ func (s *sorter) run(found index.Set, pending []*pendingAsset) []hit {
 			s.x.read(s.keys[0].column, blocks[i:min(i+ahead, len(blocks))])
 			ahead = min(2*ahead, 64)
 		}
+		worse := s.worse(n)
 		for i := range index.Members(found.Block(n)) {
-			s.offer(hit{doc: n*index.BlockSize + i})
+			if !worse(i) {
+				s.offer(hit{doc: n*index.BlockSize + i})
+			}
 		}
 	}
 	return s.sorted
+}
+
+// worse returns a quick look at the first key of a block's documents: true of
+// one that certainly comes behind all of a list that is full.
+func (s *sorter) worse(n int) func(i int) bool {
+	k := s.keys[0]
+	b := k.column.blocks[n]
+	if b == nil || len(s.sorted) < s.most {
+		return func(int) bool { return false }
+	}
+	last := s.sorted[s.most-1]
+	if k.text {
+		text, ok := s.text(k, last)
+		if !ok || b.texts == nil {
+			return func(int) bool { return false }
+		}
+		at := b.texts.Find(text)
+		return func(i int) bool {
+			rank, ok := b.texts.Rank(i)
+			return !ok || k.descending && rank < at || !k.descending && rank > at
+		}
+	}
+	v, ok := s.number(k, last)
+	if !ok || b.numbers == nil {
+		return func(int) bool { return false }
+	}
+	return func(i int) bool {
+		n, ok := b.numbers.Get(i)
+		return !ok || k.descending && n < v || !k.descending && n > v
+	}
 }
 
 // offer takes a hit in if it is behind the page before and among the best.

@@ -69,6 +69,25 @@ func (n *Numbers) Set(i int, v float64) {
 // Get returns a document's value, and whether it has one.
 func (n *Numbers) Get(i int) (float64, bool) { return n.values[i], n.has.has(i) }
 
+// Between adds to out the documents of within, both by the words of the block,
+// whose values are at least from and at most to.
+func (n *Numbers) Between(from, to float64, within, out []uint64) {
+	for w, asked := range within {
+		asked &= n.has[w]
+		if asked == 0 {
+			continue
+		}
+		values := n.values[64*w : 64*w+64]
+		var found uint64
+		for i, v := range values {
+			if v >= from && v <= to {
+				found |= 1 << i
+			}
+		}
+		out[w] |= found & asked
+	}
+}
+
 // Size is about how many bytes the block takes in memory.
 func (n *Numbers) Size() int { return 8*BlockSize + 8*blockWords }
 
@@ -167,6 +186,16 @@ func (t *Texts) Get(i int) (string, bool) {
 		return "", false
 	}
 	return t.dict[t.rank[i]], true
+}
+
+// Rank returns the place of a document's text among those of the block, and
+// whether it has one.
+func (t *Texts) Rank(i int) (int, bool) { return int(t.rank[i]), t.has.has(i) }
+
+// Find returns the place of the first text of the block that is not before s.
+func (t *Texts) Find(s string) int {
+	at, _ := slices.BinarySearch(t.dict, s)
+	return at
 }
 
 // Size is about how many bytes the block takes in memory.

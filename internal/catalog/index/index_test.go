@@ -106,6 +106,19 @@ func TestNumbers(t *testing.T) {
 				t.Errorf("%s, %d: not the same: %v", name, some, err)
 				continue
 			}
+			from, to := value(), value()
+			within, out := make([]uint64, blockWords), make([]uint64, blockWords)
+			for w := range within {
+				within[w] = rnd.Uint64()
+			}
+			again.Between(from, to, within, out)
+			for i := range BlockSize {
+				v, ok := again.Get(i)
+				want := ok && v >= from && v <= to && within[i>>6]>>(i&63)&1 != 0
+				if out[i>>6]>>(i&63)&1 != 0 != want {
+					t.Fatalf("%s: %v between %v and %v is %v", name, v, from, to, !want)
+				}
+			}
 			if count, _, _ := again.Bounds(); count != some {
 				t.Errorf("%s: %d values, want %d", name, count, some)
 			}

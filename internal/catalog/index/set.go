@@ -130,6 +130,12 @@ func (s Set) Block(block int) []uint64 {
 	return nil
 }
 
+// Words returns the words of a block to change, made if they are not there.
+func (s Set) Words(block int) []uint64 {
+	const per = ChunkSize / BlockSize
+	return s.Chunk(block / per)[block%per*blockWords : (block%per+1)*blockWords]
+}
+
 // Blocks yields the numbers of the blocks that the set has documents of.
 func (s Set) Blocks() iter.Seq[int] {
 	return func(yield func(int) bool) {
