@@ -43,11 +43,8 @@ type Composition struct {
 	Output transform.PlanOutput
 }
 
-// maxComposed bounds the pixels of all pages of a composition.
-const maxComposed = 40_000_000
-
 // MaxComposed is the largest composition: pixels of all pages together.
-const MaxComposed = maxComposed
+const MaxComposed = 40_000_000
 
 func (c Composition) pages() int {
 	if c.Play {
@@ -61,9 +58,9 @@ func (c Composition) check(pictures int) error {
 	if pictures == 0 || pictures != len(c.Places) {
 		return fmt.Errorf("compose: %d pictures for %d places", pictures, len(c.Places))
 	}
-	if c.Width < 1 || c.Height < 1 || c.Width > 16384 || c.Height > 16384 || c.Width*c.Height > maxComposed/c.pages() {
-		return tooLarge("pixels", maxComposed, int64(c.Width)*int64(c.Height)*int64(c.pages()),
-			"%d pages of %d x %d pixels are too large to be put together, the maximum is %s", c.pages(), c.Width, c.Height, megapixels(maxComposed))
+	if c.Width < 1 || c.Height < 1 || c.Width > 16384 || c.Height > 16384 || c.Width*c.Height > MaxComposed/c.pages() {
+		return tooLarge("pixels", MaxComposed, int64(c.Width)*int64(c.Height)*int64(c.pages()),
+			"%d pages of %d x %d pixels are too large to be put together, the maximum is %s", c.pages(), c.Width, c.Height, megapixels(MaxComposed))
 	}
 	for _, r := range c.Places {
 		if r.Width < 1 || r.Height < 1 || r.X < 0 || r.Y < 0 || r.X+r.Width > c.Width || r.Y+r.Height > c.Height {

@@ -27,7 +27,8 @@ type Gathering struct {
 
 // Gather makes a composed asset: its content is the list of its members, and
 // whoever asks for it gets a picture of what they are then. Errors are those
-// of rendition.Store.Get for Chain; there is no asset then, unless there was.
+// of rendition.Store.Get for Chain. What shows before pixels are touched changes
+// nothing; after another error there is no asset, unless there was one before.
 func (l *Library) Gather(ctx context.Context, g Gathering) (*media.Asset, error) {
 	if !g.Access.Composed() {
 		return nil, fmt.Errorf("library: an asset of access %s has no members", g.Access)
@@ -39,11 +40,16 @@ func (l *Library) Gather(ctx context.Context, g Gathering) (*media.Asset, error)
 	if g.Members.Refs, err = l.broughtIn(ctx, g.Account, g.Members.Refs); err != nil {
 		return nil, err
 	}
+	ref := media.Ref{Kind: media.KindImage, Access: g.Access, Name: g.Name}
+	planned := &media.Asset{Account: g.Account, Ref: ref, Detail: media.Detail{Members: &g.Members}}
+	if err := l.cfg.Renditions.Composable(ctx, planned, g.Chain); err != nil {
+		return nil, fmt.Errorf("compose %s: %w", g.Name, err)
+	}
 	list, err := json.Marshal(g.Members)
 	if err != nil {
 		return nil, err
 	}
-	old, err := l.Find(ctx, g.Account, media.Ref{Kind: media.KindImage, Access: g.Access, Name: g.Name})
+	old, err := l.Find(ctx, g.Account, ref)
 	if err != nil && media.CodeOf(err) != media.NotFound {
 		return nil, err
 	}

@@ -58,6 +58,14 @@ func (s *Store) compose(ctx context.Context, a *media.Asset, t transform.Transfo
 	return s.renders.do(ctx, c.key, func(ctx context.Context) (*Result, error) { return s.makeComposed(ctx, c) })
 }
 
+// Composable reports, by the errors of Get, why an asset with such details
+// could not be composed, as far as that shows without touching pixels. The
+// asset need not be stored.
+func (s *Store) Composable(ctx context.Context, a *media.Asset, t transform.Transformation) error {
+	_, err := s.composition(ctx, a, t, true)
+	return err
+}
+
 // Sheet says where the members of a sheet lie, without making any of it.
 func (s *Store) Sheet(ctx context.Context, a *media.Asset, t transform.Transformation, signed bool) (*Layout, []media.AssetID, error) {
 	if a.Access != media.Sheet {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"tintype/internal/catalog"
 	"tintype/internal/library/librarytest"
@@ -56,6 +57,15 @@ func TestMulti(t *testing.T) {
 		if got := fmt.Sprint(rec.Code, " ", rec.Header().Get("Content-Type"), " ", rec.Body.String()); !strings.HasPrefix(got, begins) {
 			t.Errorf("%s: %s %s", path, got, rec.Header().Get("X-Cld-Error"))
 		}
+	}
+	// A refused call changes nothing.
+	s.Clock.Add(10 * time.Second)
+	before := s.Events()
+	if r := s.form("image/multi", s.sign(values("tag=red", "format=avif"))); r.code != 400 {
+		t.Errorf("%d %s", r.code, r.body)
+	}
+	if after := s.Events(); len(after) != len(before) {
+		t.Errorf("%d events after %d", len(after), len(before))
 	}
 	// Whoever asks after a change gets what the members are then.
 	s.picture("c", 50, 1)
