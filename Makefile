@@ -34,10 +34,10 @@ conformance: ## the official SDKs against the real server, and nothing else
 	@$(MAKE) --no-print-directory build $(JUDGES)
 	TINTYPE_BIN=$(CURDIR)/bin/tintype $(GO) test -mod=readonly -count=1 -v -tags conformance ./test/conformance/
 
-bench: ## CPU and memory per job beside libvips' own floor and nginx
+bench: ## renditions beside libvips, hits beside nginx, uploads beside dd
 	@deploy/setup.sh bench
 	@$(MAKE) --no-print-directory build
-	TINTYPE_BIN=$(CURDIR)/bin/tintype $(GO) test -run "^$$" -bench "Cold|Hit" -benchtime 12x -timeout 30m ./test/bench
+	TINTYPE_BIN=$(CURDIR)/bin/tintype $(GO) test -run "^$$" -bench "Cold|Hit|Upload" -benchtime 12x -timeout 30m ./test/bench
 
 gallery: ## one page with every operation on a picture: bin/gallery/index.html
 	@$(MAKE) --no-print-directory build
