@@ -57,7 +57,7 @@ func (tx *Tx) Plans() (map[string]string, error) {
 	plans, texts := map[string]string{}, map[string]string{
 		"search index":    "SELECT epoch, next FROM search_index WHERE account = 'demo'",
 		"live documents":  "SELECT chunk, docs FROM search_live WHERE account = 'demo'",
-		"changed":         "SELECT coalesce(d.doc, -1) FROM search_pending AS p LEFT JOIN search_doc AS d ON d.account = p.account AND d.asset = p.asset WHERE p.account = 'demo'",
+		"changed":         "SELECT p.asset, coalesce(d.doc, -1) FROM search_pending AS p LEFT JOIN search_doc AS d ON d.account = p.account AND d.asset = p.asset WHERE p.account = 'demo'",
 		"terms":           "SELECT term, chunk, docs FROM search_term WHERE account = 'demo' AND term IN ('a', 'b')",
 		"terms by prefix": "SELECT term, chunk, docs FROM search_term WHERE account = 'demo' AND term >= 'a' AND term < 'b' ORDER BY term, chunk",
 		"terms to sweep":  "SELECT term, chunk FROM search_term WHERE account = 'demo' AND (term, chunk) > ('a', 1) ORDER BY term, chunk LIMIT 10",
@@ -65,6 +65,8 @@ func (tx *Tx) Plans() (map[string]string, error) {
 		"blocks":          "SELECT block, data FROM search_column WHERE account = 'demo' AND field = 'a' AND block IN (1, 2)",
 		"documents":       "SELECT asset FROM search_doc WHERE account = 'demo' AND doc >= 1 AND doc < 9 ORDER BY doc LIMIT 10",
 	}
+	queries["changed assets"] = tx.selectAssets(&[]assetRow{}, acc).Where("a.id IN (?)", bun.In([]string{"x", "y"}))
+	queries["found assets"] = tx.selectFound(&[]foundRow{}, acc, []int{1, 2})
 	for name, q := range queries {
 		texts[name] = q.String()
 	}

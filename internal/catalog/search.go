@@ -103,6 +103,17 @@ func (x *indexed) pendingMatches(where search.Expr) []*pendingAsset {
 	return out
 }
 
+// foundRow is an asset with its document.
+type foundRow struct {
+	assetRow `bun:",extend"`
+	Doc      int `bun:"doc,scanonly"`
+}
+
+func (tx *Tx) selectFound(rows *[]foundRow, acc media.AccountID, docs []int) *bun.SelectQuery {
+	return tx.selectAssets(rows, acc).ColumnExpr("d.doc AS doc").
+		Join("JOIN search_doc AS d ON d.account = a.account AND d.asset = a.id").Where("d.account = ?", string(acc)).Where("d.doc IN (?)", bun.In(docs))
+}
+
 // assets reads the assets of hits, in their order.
 func (x *indexed) assets(acc media.AccountID, hits []hit) ([]*media.Asset, error) {
 	var docs []int
@@ -113,13 +124,8 @@ func (x *indexed) assets(acc media.AccountID, hits []hit) ([]*media.Asset, error
 	}
 	found := map[int]*media.Asset{}
 	if len(docs) > 0 {
-		var rows []struct {
-			assetRow `bun:",extend"`
-			Doc      int `bun:"doc,scanonly"`
-		}
-		q := x.tx.selectAssets(&rows, acc).ColumnExpr("d.doc AS doc").
-			Join("JOIN search_doc AS d ON d.account = a.account AND d.asset = a.id").Where("d.account = ?", string(acc)).Where("d.doc IN (?)", bun.In(docs))
-		if err := q.Scan(x.tx.ctx); err != nil {
+		var rows []foundRow
+		if err := x.tx.selectFound(&rows, acc, docs).Scan(x.tx.ctx); err != nil {
 			return nil, x.tx.fail("read found assets", err)
 		}
 		for i := range rows {

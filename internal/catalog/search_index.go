@@ -58,27 +58,36 @@ func (tx *Tx) openIndex(acc media.AccountID) (*indexed, error) {
 // readPending takes the documents of changed assets out of the live ones, and
 // reads these assets.
 func (x *indexed) readPending(acc media.AccountID) {
-	pending := 0
-	const changed = "SELECT coalesce(d.doc, -1) FROM search_pending AS p LEFT JOIN search_doc AS d ON d.account = p.account AND d.asset = p.asset WHERE p.account = ?"
+	var pending []string
+	const changed = "SELECT p.asset, coalesce(d.doc, -1) FROM search_pending AS p LEFT JOIN search_doc AS d ON d.account = p.account AND d.asset = p.asset WHERE p.account = ?"
 	x.rows("read changed documents", changed, []any{x.acc}, func(scan func(...any) error) error {
+		var id string
 		var doc int
-		if err := scan(&doc); err != nil {
+		if err := scan(&id, &doc); err != nil {
 			return err
 		}
-		pending++
+		pending = append(pending, id)
 		if doc >= 0 {
 			x.live.Remove(doc)
 		}
 		return nil
 	})
-	if x.err != nil || pending == 0 {
-		return
-	}
-	if pending >= foldAt {
+	if x.err == nil && len(pending) >= foldAt {
 		x.tx.db.folder.kick(acc)
 	}
+	for some := range slices.Chunk(pending, someTerms) {
+		x.readChanged(acc, some)
+	}
+}
+
+// readChanged reads changed assets by their ids. A join with their marks would
+// leave it to the planner from which side to come, and one is a million long.
+func (x *indexed) readChanged(acc media.AccountID, ids []string) {
+	if x.err != nil {
+		return
+	}
 	var rows []assetRow
-	q := x.tx.selectAssets(&rows, acc).Join("JOIN search_pending AS p ON p.account = a.account AND p.asset = a.id")
+	q := x.tx.selectAssets(&rows, acc).Where("a.id IN (?)", bun.In(ids))
 	if x.err = x.tx.fail("read changed assets", q.Scan(x.tx.ctx)); x.err != nil {
 		return
 	}
