@@ -45,6 +45,7 @@ type config struct {
 	fetchAllow   []string
 	fetchPorts   []string
 	fetchMap     []string
+	notifyRetry  string
 	remoteHosts  []string
 	proxies      []string
 	v2Only       bool
@@ -75,6 +76,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&c.fetchPorts, "fetch-allow-port", nil, "port or range of ports, beside 80 and 443, that may be fetched from; repeatable")
 	f.StringArrayVar(&c.fetchMap, "fetch-map", nil, "what answers in place of a remote host, HOST=FOLDER or HOST=URL; repeatable")
 	f.StringArrayVar(&c.remoteHosts, "remote-host", nil, "host, or *.DOMAIN, whose pictures URLs may name without a signature, \"none\" for no remote pictures at all; repeatable (default: every public host)")
+	f.StringVar(&c.notifyRetry, "notify-retry", "3m,6m,9m", "how long to wait after each failed delivery of a notification before the next one")
 	f.StringArrayVar(&c.proxies, "trusted-proxy", nil, "network CIDR of proxies whose X-Forwarded-For tells the client's address; repeatable")
 	f.BoolVar(&c.v2Only, "signature-v2-only", false, "refuse signatures of API calls in version 1, which do not tell an & in a value from the next parameter")
 	f.BoolVar(&c.sha256Only, "signature-sha256", false, "refuse signatures of API calls by SHA-1")
@@ -148,6 +150,9 @@ func (c *config) Validate() error {
 		return err
 	}
 	if _, err := c.trustedProxies(); err != nil {
+		return err
+	}
+	if _, err := c.retries(); err != nil {
 		return err
 	}
 	if _, err := c.ports(); err != nil {

@@ -112,6 +112,7 @@ func TestValidateNamesTheFlag(t *testing.T) {
 		"--public-url":       func(c *config) { c.publicURL = "media.example.com" },
 		"--fetch-allow:":     func(c *config) { c.fetchAllow = []string{"10.0.0.1"} },
 		"--fetch-allow-port": func(c *config) { c.fetchPorts = []string{"9-1"} },
+		"--notify-retry":     func(c *config) { c.notifyRetry = "3m,soon" },
 		"--log-level":        func(c *config) { c.logLevel = "loud" },
 		"--log-format":       func(c *config) { c.logFormat = "xml" },
 	} {

@@ -50,7 +50,7 @@ picture from its URL. It speaks the wire protocol that your SDK speaks already.`
 		Version:       version,
 	}
 	root.SetVersionTemplate("tintype {{.Version}}\n")
-	root.AddCommand(serveCommand(), doctorCommand(), verifyCommand(), versionCommand(), engineCommand())
+	root.AddCommand(serveCommand(), doctorCommand(), verifyCommand(), versionCommand(), engineCommand(), notificationsCommand())
 	return root
 }
 

@@ -35,6 +35,7 @@ import (
 	"tintype/internal/rendition"
 	"tintype/internal/server"
 	"tintype/internal/transform"
+	"tintype/internal/webhook"
 )
 
 func serveCommand() *cobra.Command {
@@ -155,7 +156,9 @@ type service struct {
 	accounts   *account.Directory
 	renditions *rendition.Store
 	library    *library.Library
+	fetch      *fetch.Client
 	delivery   *delivery.Delivery
+	webhooks   *webhook.Deliverer
 	jobs       *jobs.Runner
 	server     *server.Server
 	demo       *media.Account
@@ -182,7 +185,7 @@ func (s *service) open(ctx context.Context) (err error) {
 	}
 	s.accounts, err = account.Open(ctx, account.Config{
 		Catalog: s.db, Cluster: s.cluster, DefaultDialect: cloudinary.Name, Mounts: mounts, Hosts: hosts,
-		Reserved: []string{"v1_1", "group", native.Reserved, "health", "ready"}, Logger: s.log,
+		Reserved: []string{"v1_1", "v2", "group", native.Reserved, "health", "ready"}, Logger: s.log,
 	})
 	if err != nil {
 		return fmt.Errorf("the accounts: %w", err)
@@ -257,8 +260,25 @@ func (s *service) openLibrary() error {
 	if err != nil {
 		return err
 	}
-	s.jobs, err = jobs.New(s.db, jobs.Config{Logger: s.log}, map[string]jobs.Handler{
-		"delete-blobs":            s.library.DeleteBlobs,
+	s.fetch = client
+	return nil
+}
+
+// openJobs prepares the work in the background.
+func (s *service) openJobs(dialects []dialect.Dialect) (err error) {
+	s.webhooks, err = openWebhooks(s, dialects)
+	if err != nil {
+		return err
+	}
+	s.jobs, err = jobs.New(s.db, jobs.Config{
+		Logger: s.log,
+		// The folder of data is locked: nobody else works a queue that lies in it.
+		Alone:  strings.HasPrefix(s.config.database(), "sqlite:"),
+		Queues: map[string]int{webhook.Queue: deliveries, library.QueueLater: laterJobs},
+	}, map[string]jobs.Handler{
+		library.JobDeleteBlobs:    s.library.DeleteBlobs,
+		library.JobKeep:           s.library.Keep,
+		webhook.JobDeliver:        s.webhooks.Deliver,
 		library.JobMakeRenditions: s.library.MakeRenditions,
 	})
 	return err
@@ -267,6 +287,9 @@ func (s *service) openLibrary() error {
 func (s *service) openServer() error {
 	dialects, err := s.dialects()
 	if err != nil {
+		return err
+	}
+	if err := s.openJobs(dialects); err != nil {
 		return err
 	}
 	proxies, err := s.config.trustedProxies()
@@ -288,7 +311,7 @@ func (s *service) openServer() error {
 // dialects are all that endpoints may name.
 func (s *service) dialects() ([]dialect.Dialect, error) {
 	first, err := cloudinary.New(cloudinary.Config{
-		Accounts: s.accounts, Library: s.library, Cluster: s.cluster, Delivery: s.delivery, Lists: s.config.tagLists, PublicURL: s.publicURL.String(), Logger: s.log,
+		Accounts: s.accounts, Library: s.library, Cluster: s.cluster, Delivery: s.delivery, Catalog: s.db, Lists: s.config.tagLists, PublicURL: s.publicURL.String(), Logger: s.log,
 		SignatureV2Only: s.config.v2Only, SignatureSHA256: s.config.sha256Only,
 	})
 	if err != nil {
@@ -366,6 +389,7 @@ func (s *service) run(ctx context.Context, listeners []net.Listener, out io.Writ
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.accounts.Run(ctx) })
 	group.Go(func() error { return s.jobs.Run(ctx) })
+	group.Go(func() error { return s.webhooks.Run(ctx) })
 	group.Go(func() error { return s.sweep(ctx) })
 	group.Go(func() error { return s.server.Run(ctx, listeners...) })
 	fmt.Fprintf(out, "Tintype %s is ready on %s\n", version, s.publicURL)

@@ -8,6 +8,7 @@ import (
 
 	"tintype/internal/account"
 	"tintype/internal/delivery"
+	"tintype/internal/media"
 )
 
 // Dialect turns one vendor's bytes into our nouns and our nouns back into the
@@ -24,6 +25,10 @@ type Dialect interface {
 	// Fail answers a delivery request with an error: the status and the
 	// envelope follow from its code and message, never from its cause.
 	Fail(w http.ResponseWriter, r *http.Request, err error)
+	// Notify returns the body that tells a subscriber of an event, and the
+	// headers that belong to it, signed with a key as of now. The body is nil
+	// where the dialect has no words for the event.
+	Notify(e media.Event, k media.Key) (http.Header, []byte, error)
 }
 
 // Answerer is an ability that a Dialect may have: its endpoints answer at some

@@ -74,6 +74,8 @@ func (p *plain) Parse(r *http.Request, e account.Endpoint) (delivery.Request, er
 	return q, nil
 }
 
+func (p *plain) Notify(media.Event, media.Key) (http.Header, []byte, error) { return nil, nil, nil }
+
 func (p *plain) Fail(w http.ResponseWriter, _ *http.Request, err error) {
 	codes := map[media.Code]int{media.Invalid: 400, media.Unauthorized: 401, media.NotFound: 404, media.Unsupported: 400, media.Limited: 503}
 	code := codes[media.CodeOf(err)]

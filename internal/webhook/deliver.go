@@ -16,20 +16,20 @@ import (
 // attempt, if there is to be one. A job that runs a second time after its
 // attempt was recorded does nothing. Errors are those of the database.
 func (d *Deliverer) Deliver(ctx context.Context, args json.RawMessage) error {
-	var job delivery
-	if err := json.Unmarshal(args, &job); err != nil {
+	var todo delivery
+	if err := json.Unmarshal(args, &todo); err != nil {
 		return fmt.Errorf("read job: %w", err)
 	}
-	n, e, err := d.load(ctx, job)
-	if media.CodeOf(err) == media.NotFound || err == nil && !due(n, job) {
+	n, e, err := d.load(ctx, todo)
+	if media.CodeOf(err) == media.NotFound || err == nil && !due(n, todo) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	wait, leave := d.lanes.enter(ctx, job.Account)
+	wait, leave := d.lanes.enter(ctx, todo.Account)
 	if leave == nil {
-		return d.postpone(ctx, job, wait)
+		return d.postpone(ctx, todo, wait)
 	}
 	began, start := d.cfg.Now(), time.Now()
 	status, err := d.attempt(ctx, n, e)
@@ -38,27 +38,27 @@ func (d *Deliverer) Deliver(ctx context.Context, args json.RawMessage) error {
 	if err != nil && ctx.Err() != nil {
 		return err // we were told to stop; the attempt does not count
 	}
-	a := catalog.Attempt{Number: job.Attempt, At: began, Took: took, Status: status}
+	a := catalog.Attempt{Number: todo.Attempt, At: began, Took: took, Status: status}
 	if err != nil {
 		a.Error = media.MessageOf(err)
 		if media.CodeOf(err) == media.Internal {
 			d.cfg.Logger.Error("notification cannot be made", "account", n.Account, "notification", n.ID, "error", err)
 		}
 	}
-	return d.record(ctx, job, n, a)
+	return d.record(ctx, todo, n, a)
 }
 
 // due reports whether a job's attempt is still to be made.
-func due(n catalog.Notification, job delivery) bool {
-	return n.State == catalog.NotificationPending && n.Attempts == job.Attempt-1
+func due(n catalog.Notification, todo delivery) bool {
+	return n.State == catalog.NotificationPending && n.Attempts == todo.Attempt-1
 }
 
-func (d *Deliverer) load(ctx context.Context, job delivery) (n catalog.Notification, e media.Event, err error) {
+func (d *Deliverer) load(ctx context.Context, todo delivery) (n catalog.Notification, e media.Event, err error) {
 	err = d.cfg.Catalog.View(ctx, func(tx *catalog.Tx) (err error) {
-		if n, err = tx.Notification(job.Account, job.ID); err != nil {
+		if n, err = tx.Notification(todo.Account, todo.ID); err != nil {
 			return err
 		}
-		e, err = tx.Event(job.Account, n.Event)
+		e, err = tx.Event(todo.Account, n.Event)
 		return err
 	})
 	if err != nil {
@@ -69,8 +69,8 @@ func (d *Deliverer) load(ctx context.Context, job delivery) (n catalog.Notificat
 
 // postpone puts a delivery of an account that has enough of them under way
 // behind those.
-func (d *Deliverer) postpone(ctx context.Context, job delivery, wait time.Duration) error {
-	again := d.job(job.Account, job.ID, job.Attempt, job.Left)
+func (d *Deliverer) postpone(ctx context.Context, todo delivery, wait time.Duration) error {
+	again := job(todo.Account, todo.ID, todo.Attempt, todo.Left)
 	again.RunAt = time.Now().Add(wait)
 	err := d.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error { return tx.Enqueue(again) })
 	if err != nil {
@@ -128,31 +128,31 @@ func (d *Deliverer) key(n catalog.Notification) (media.Key, error) {
 }
 
 // record keeps an attempt and decides what follows it.
-func (d *Deliverer) record(ctx context.Context, job delivery, n catalog.Notification, a catalog.Attempt) error {
+func (d *Deliverer) record(ctx context.Context, todo delivery, n catalog.Notification, a catalog.Attempt) error {
 	state := catalog.NotificationDelivered
 	switch {
 	case a.Error == "":
-	case job.Left > 0:
+	case todo.Left > 0:
 		state = catalog.NotificationPending
 	default:
 		state = catalog.NotificationDead
 	}
 	err := d.cfg.Catalog.Update(context.WithoutCancel(ctx), func(tx *catalog.Tx) error {
-		now, err := tx.Notification(job.Account, job.ID)
-		if media.CodeOf(err) == media.NotFound || err == nil && !due(now, job) {
+		now, err := tx.Notification(todo.Account, todo.ID)
+		if media.CodeOf(err) == media.NotFound || err == nil && !due(now, todo) {
 			return nil // somebody else was quicker
 		}
 		if err != nil {
 			return err
 		}
-		if err := tx.AddAttempt(job.Account, job.ID, a, state); err != nil {
+		if err := tx.AddAttempt(todo.Account, todo.ID, a, state); err != nil {
 			return err
 		}
 		if state != catalog.NotificationPending {
 			return nil
 		}
-		next := d.job(job.Account, job.ID, job.Attempt+1, job.Left-1)
-		next.RunAt = time.Now().Add(d.wait(job.Left))
+		next := job(todo.Account, todo.ID, todo.Attempt+1, todo.Left-1)
+		next.RunAt = time.Now().Add(d.wait(todo.Left))
 		return tx.Enqueue(next)
 	})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 const (
 	// slowAnswer is from when on an account's receivers are slow.
-	slowAnswer = 250 * time.Millisecond
+	slowAnswer = 500 * time.Millisecond
 	// Where receivers are quick, or not known yet, any number of deliveries
 	// may wait for quickWait; where they are slow, slowWaiting for slowWait.
 	quickWait   = 500 * time.Millisecond
@@ -119,7 +119,7 @@ func (l *lanes) most(a *lane, now time.Time) int {
 
 // slow also where nothing moves just now.
 func (a *lane) slow(now time.Time) bool {
-	return a.usual > slowAnswer || a.running > 0 && now.Sub(a.moved) > slowAnswer
+	return a.usual > slowAnswer || a.running > 0 && now.Sub(a.moved) >= slowAnswer
 }
 
 func (l *lanes) leave(acc media.AccountID, a *lane, took time.Duration) {

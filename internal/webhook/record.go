@@ -36,7 +36,7 @@ func (d *Deliverer) Record(tx *catalog.Tx, e media.Event) error {
 			return fmt.Errorf("record notification: %w", err)
 		}
 		if added && !fetched {
-			if err := tx.Enqueue(d.job(n.Account, n.ID, 1, len(d.cfg.Schedule))); err != nil {
+			if err := tx.Enqueue(job(n.Account, n.ID, 1, len(d.cfg.Schedule))); err != nil {
 				return err
 			}
 		}
@@ -93,14 +93,15 @@ type delivery struct {
 	Left int `json:"left"`
 }
 
-func (d *Deliverer) job(acc media.AccountID, id string, attempt, left int) catalog.Job {
+func job(acc media.AccountID, id string, attempt, left int) catalog.Job {
 	return catalog.Job{Kind: JobDeliver, Queue: Queue, Args: delivery{acc, id, attempt, left}}
 }
 
-// Again has a dead notification delivered once more, with as many attempts as
-// a new one. NotFound if there is no dead one of the id.
-func (d *Deliverer) Again(ctx context.Context, acc media.AccountID, id string) error {
-	return d.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error {
+// Again has a dead notification delivered once more by whoever works the jobs
+// of the catalog, with as many attempts as a new one by the default schedule.
+// NotFound if there is no dead one of the id.
+func Again(ctx context.Context, db *catalog.DB, acc media.AccountID, id string) error {
+	return db.Update(ctx, func(tx *catalog.Tx) error {
 		n, err := tx.Notification(acc, id)
 		if err != nil {
 			return err
@@ -111,6 +112,6 @@ func (d *Deliverer) Again(ctx context.Context, acc media.AccountID, id string) e
 		if err := tx.PutNotificationState(acc, id, catalog.NotificationPending); err != nil {
 			return err
 		}
-		return tx.Enqueue(d.job(acc, id, n.Attempts+1, len(d.cfg.Schedule)))
+		return tx.Enqueue(job(acc, id, n.Attempts+1, len(DefaultSchedule())))
 	})
 }

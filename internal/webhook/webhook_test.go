@@ -281,14 +281,14 @@ func TestDeadLettersAndAgain(t *testing.T) {
 	healed.Store(true)
 	for _, n := range dead {
 		if n.Target == w.url+"/" && n.Name == "uploaded" {
-			if err := w.webhook.Again(t.Context(), "demo", n.ID); err != nil {
+			if err := webhook.Again(t.Context(), w.db, "demo", n.ID); err != nil {
 				t.Fatal(err)
 			}
 			w.reaches(catalog.NotificationDelivered, 1)
 			if list := w.attempts(n.ID); len(list) != 4 {
 				t.Errorf("%d attempts", len(list))
 			}
-			if err := w.webhook.Again(t.Context(), "demo", n.ID); media.CodeOf(err) != media.NotFound {
+			if err := webhook.Again(t.Context(), w.db, "demo", n.ID); media.CodeOf(err) != media.NotFound {
 				t.Errorf("delivered again: %v", err)
 			}
 		}

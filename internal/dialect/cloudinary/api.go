@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,8 @@ type call struct {
 	ctx context.Context
 	r   *http.Request
 	acc *account.Account
+	// request is the id that the answer carries.
+	request string
 	// key made the call; zero for delete_by_token.
 	key  media.Key
 	form *dialect.Form
@@ -41,16 +44,14 @@ type sender interface {
 }
 
 // lists are the parameters that may be repeated without brackets.
-var lists = words("derived_resource_ids tags public_ids asset_ids fields allowed_formats prefixes fully_qualified_public_ids target_tags urls sort_by with_field aggregate")
+var lists = words("derived_resource_ids tags public_ids asset_ids fields allowed_formats prefixes fully_qualified_public_ids target_tags urls sort_by with_field aggregate receipt_handles")
 
-// serveAPI answers everything below apiPrefix.
+// serveAPI answers everything below apiPrefix and pollPrefix.
 func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {
 	if w.Header().Get("X-Request-Id") == "" {
 		w.Header().Set("X-Request-Id", requestID())
 	}
-	path := strings.TrimPrefix(r.URL.EscapedPath(), apiPrefix)
-	cloud, rest, _ := strings.Cut(path, "/")
-	segments := strings.Split(strings.TrimRight(strings.TrimSuffix(rest, "%3F"), "/"), "/")
+	cloud, segments := segmentsOf(r.URL.EscapedPath())
 	if forBrowsers(segments) {
 		allowOrigins(w.Header())
 		if r.Method == http.MethodOptions {
@@ -68,7 +69,7 @@ func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {
 		d.refuse(w, r, media.Errorf(media.NotFound, "There is no %s %s", r.Method, dialect.Quotable(r.URL.EscapedPath())))
 		return
 	}
-	c := &call{ctx: r.Context(), r: r, acc: acc, named: n}
+	c := &call{ctx: r.Context(), r: r, acc: acc, request: w.Header().Get("X-Request-Id"), named: n}
 	if rt.admin {
 		d.rateHeaders(w.Header())
 	}
@@ -84,6 +85,17 @@ func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, result)
+}
+
+// segmentsOf cuts an escaped path into the account and what follows it.
+func segmentsOf(path string) (cloud string, segments []string) {
+	path, polled := strings.CutPrefix(path, pollPrefix)
+	cloud, rest, _ := strings.Cut(strings.TrimPrefix(path, apiPrefix), "/")
+	segments = strings.Split(strings.TrimRight(strings.TrimSuffix(rest, "%3F"), "/"), "/")
+	if polled {
+		segments = slices.Concat(pollSegments, segments)
+	}
+	return cloud, segments
 }
 
 func (d *Dialect) account(segment string) (*account.Account, bool) {
@@ -129,6 +141,9 @@ func (d *Dialect) run(c *call, rt route) (any, error) {
 		}
 	}
 	held.prove()
+	if err := c.caused(); err != nil {
+		return nil, err
+	}
 	return rt.do(d, c)
 }
 

@@ -49,13 +49,13 @@ func newSite(t *testing.T, change ...func(*library.Config)) *site {
 	}
 	t.Cleanup(deliver.Close)
 	d, err := New(Config{
-		Accounts: accounts, Library: w.Library, Cluster: w.Cluster, Delivery: deliver, PublicURL: "https://media.test", Now: w.Clock.Now,
+		Accounts: accounts, Library: w.Library, Cluster: w.Cluster, Delivery: deliver, Catalog: w.Catalog, PublicURL: "https://media.test", Now: w.Clock.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	prefixes, h := d.API()
-	if !slices.Equal(prefixes, []string{"/v1_1/"}) {
+	if !slices.Equal(prefixes, []string{"/v1_1/", "/v2/notifications/"}) {
 		t.Fatalf("prefixes: %v", prefixes)
 	}
 	return &site{World: w, t: t, h: h, d: d}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"tintype/internal/dialect"
+	"tintype/internal/library"
 	"tintype/internal/media"
 )
 
@@ -223,7 +224,7 @@ func (d *Dialect) updateOf(c *call, ref media.Ref) (any, error) {
 	if err := refuseAddons(c.form, true); err != nil {
 		return nil, err
 	}
-	a, err := d.change(c, ref)
+	a, err := d.change(c, ref, library.Ahead{})
 	if err != nil {
 		return nil, missing(err, c.id)
 	}

@@ -21,9 +21,9 @@ func TestDestroy(t *testing.T) {
 		}
 	}
 	for params, says := range map[string]string{
-		"":                                       "Missing required parameter - public_id",
-		"public_id=x&type=fetch":                 "type fetch is not supported yet",
-		"public_id=x&notification_url=https://x": "notification_url is not supported yet",
+		"":                                     "Missing required parameter - public_id",
+		"public_id=x&type=fetch":               "type fetch is not supported yet",
+		"public_id=x&notification_url=ftp://x": "Invalid notification_url ftp://x",
 	} {
 		p, _ := url.ParseQuery(params)
 		if r := s.form("image/destroy", s.sign(p)); r.code != 400 || r.message() != says {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tintype/internal/account"
+	"tintype/internal/catalog"
 	"tintype/internal/cluster"
 	"tintype/internal/delivery"
 	"tintype/internal/dialect"
@@ -27,7 +28,14 @@ const ErrorHeader = errorHeader
 // apiPrefix is where every route of the API begins.
 const apiPrefix = "/v1_1/"
 
-// Config says what a Dialect works with. Accounts, Library and Cluster are needed.
+// pollPrefix is where the routes begin by which notifications are fetched.
+const pollPrefix = "/v2/notifications/"
+
+// pollSegments stand before the segments of these routes in the table.
+var pollSegments = []string{"v2", "notifications"}
+
+// Config says what a Dialect works with. Accounts, Library and Cluster are
+// needed.
 type Config struct {
 	Accounts *account.Directory
 	Library  *library.Library
@@ -36,6 +44,8 @@ type Config struct {
 	Delivery *delivery.Delivery
 	// Lists lets anybody list the public assets of a tag.
 	Lists bool
+	// Catalog holds the notifications that are fetched; without it there are none.
+	Catalog *catalog.DB
 	// PublicURL is where clients reach the server; answers carry its host,
 	// once with http and once with https. Default http://localhost:8080.
 	PublicURL string
@@ -119,5 +129,5 @@ func (d *Dialect) Name() string { return Name }
 
 // API implements dialect.Dialect.
 func (d *Dialect) API() (prefixes []string, h http.Handler) {
-	return []string{apiPrefix}, http.HandlerFunc(d.serveAPI)
+	return []string{apiPrefix, pollPrefix}, http.HandlerFunc(d.serveAPI)
 }

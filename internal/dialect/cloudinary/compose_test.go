@@ -121,7 +121,7 @@ func TestComposingRefuses(t *testing.T) {
 		"multi?tag=red&format=xyz":                     "400 Invalid format xyz",
 		"multi?tag=red&format=avif":                    "400 Pictures that play cannot be written as avif",
 		"multi?tag=red&async=1":                        "400 async is not supported yet",
-		"multi?tag=red&notification_url=x":             "400 notification_url is not supported yet",
+		"multi?tag=red&notification_url=http://x/":     "400 notification_url is not supported yet",
 		"multi?tag=red&mode=x":                         "400 Invalid mode x",
 		"multi?tag=red&transformation=w_abc":           "400 Invalid width in transformation: abc",
 		"multi?tag=red&transformation=c_scale,w_16000": "400 Height is limited to 16384 pixels, requested 32000",

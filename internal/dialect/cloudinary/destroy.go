@@ -22,9 +22,6 @@ func (d *Dialect) destroy(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.form.Get("notification_url") != "" {
-		return nil, media.Errorf(media.Invalid, "notification_url is not supported yet")
-	}
 	access, made := madeAccesses[c.form.Get("type")]
 	if !made {
 		if access, err = c.accessOf("type", media.Public); err != nil {

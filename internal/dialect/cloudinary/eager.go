@@ -54,6 +54,33 @@ func parseEager(text string) (eagerList, error) {
 	return list, nil
 }
 
+// labels are the transformations as they were sent.
+func (l eagerList) labels() []string {
+	labels := make([]string, len(l))
+	for i, item := range l {
+		labels[i] = item.text
+	}
+	return labels
+}
+
+// ahead reads the renditions that a call wants made, and how.
+func (c *call) ahead() (eagerList, library.Ahead, error) {
+	var a library.Ahead
+	list, err := parseEager(c.form.Get("eager"))
+	if err != nil {
+		return nil, a, err
+	}
+	a.Eager, a.EagerLabels = list.chains(), list.labels()
+	if a.EagerLater, err = c.form.Bool("eager_async", false); err != nil {
+		return nil, a, err
+	}
+	a.EagerNotify, err = c.addresses("eager_notification_url")
+	if a.EagerLater = a.EagerLater && len(list) > 0; a.EagerLater {
+		c.batch()
+	}
+	return list, a, err
+}
+
 func (l eagerList) chains() []transform.Transformation {
 	chains := make([]transform.Transformation, len(l))
 	for i, item := range l {
@@ -72,7 +99,9 @@ type eagerResult struct {
 	URL            string `json:"url,omitempty"`
 	SecureURL      string `json:"secure_url,omitempty"`
 	Status         string `json:"status,omitempty"`
+	BatchID        string `json:"batch_id,omitempty"`
 	Error          string `json:"error,omitempty"`
+	Reason         string `json:"reason,omitempty"` // the same, in notifications
 }
 
 // eagerResults answers a list, in its order. One that could not be made says
@@ -94,13 +123,7 @@ func (d *Dialect) eagerResults(c *call, a *media.Asset, list eagerList, made []l
 			out = append(out, r)
 			continue
 		}
-		info := e.Result.Info
-		r.Width, r.Height, r.Bytes, r.Format = info.Width, info.Height, info.Bytes, media.Extension(info.Format)
-		ext := item.ext
-		if ext == "" {
-			ext = media.Extension(a.Version.Info.Format)
-		}
-		r.URL, r.SecureURL = d.urls(derivedPath(a, item.components, ext, c.key.Secret), a.Account)
+		d.eagerMade(c, a, item, &e.Result.Info, &r)
 		out = append(out, r)
 	}
 	if len(spelled) > 0 {
@@ -109,6 +132,20 @@ func (d *Dialect) eagerResults(c *call, a *media.Asset, list eagerList, made []l
 		}
 	}
 	return out
+}
+
+// eagerMade fills in what became of a transformation.
+func (d *Dialect) eagerMade(c *call, a *media.Asset, item eagerItem, info *media.Info, r *eagerResult) {
+	r.Width, r.Height, r.Bytes, r.Format = info.Width, info.Height, info.Bytes, media.Extension(info.Format)
+	r.URL, r.SecureURL = d.eagerURLs(c, a, item)
+}
+
+func (d *Dialect) eagerURLs(c *call, a *media.Asset, item eagerItem) (plain, secure string) {
+	ext := item.ext
+	if ext == "" {
+		ext = media.Extension(a.Version.Info.Format)
+	}
+	return d.urls(derivedPath(a, item.components, ext, c.key.Secret), a.Account)
 }
 
 // maxRecorded bounds the texts of transformations that are recorded.

@@ -23,9 +23,17 @@ func (d *Dialect) explicit(c *call) (any, error) {
 	if err := refuseUnbuilt(c.form, unbuilt); err != nil {
 		return nil, err
 	}
-	eager, err := parseEager(c.form.Get("eager"))
+	eager, ahead, err := c.ahead()
 	if err != nil {
 		return nil, err
+	}
+	later, err := c.form.Bool("async", false)
+	if err != nil {
+		return nil, err
+	}
+	if later && len(eager) > 0 {
+		ahead.EagerLater = true
+		c.batch()
 	}
 	echo, err := c.accessMode()
 	if err != nil {
@@ -38,21 +46,29 @@ func (d *Dialect) explicit(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := d.change(c, media.Ref{Kind: c.kind, Access: access, Name: id})
+	a, err := d.change(c, media.Ref{Kind: c.kind, Access: access, Name: id}, ahead)
 	if err != nil {
 		return nil, missing(err, id)
+	}
+	if later {
+		return c.pending(a.Kind, a.Access, a.Name), nil
 	}
 	if _, err := d.cfg.Library.Analyse(c.ctx, a, w.parts()); err != nil {
 		return nil, err
 	}
 	r := d.resultWith(c, a, w)
 	r.AccessMode = echo
+	if ahead.EagerLater {
+		r.Eager, r.BatchID = d.processing(c, a, eager), c.batch()
+		return r, nil
+	}
 	r.Eager = d.eagerResults(c, a, eager, d.cfg.Library.Eager(c.ctx, a, eager.chains()))
 	return r, nil
 }
 
-// change replaces what the call gives, or only finds the asset.
-func (d *Dialect) change(c *call, ref media.Ref) (*media.Asset, error) {
+// change replaces what the call gives, or only finds the asset where nobody
+// is to be told of anything and nothing is made in the background.
+func (d *Dialect) change(c *call, ref media.Ref, ahead library.Ahead) (*media.Asset, error) {
 	var change library.Change
 	if c.form.Has("tags") {
 		tags, err := c.tags()
@@ -74,6 +90,9 @@ func (d *Dialect) change(c *call, ref media.Ref) (*media.Asset, error) {
 	}
 	if change.AutoQuality, err = c.autoQuality(); err != nil {
 		return nil, err
+	}
+	if ahead.EagerLater || len(ahead.EagerNotify) > 0 || len(media.OriginOf(c.ctx).Notify) > 0 {
+		change.Ahead = &ahead
 	}
 	if change == (library.Change{}) {
 		return d.cfg.Library.Find(c.ctx, c.acc.ID, ref)

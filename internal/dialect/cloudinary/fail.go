@@ -18,7 +18,7 @@ const errorHeader = "X-Cld-Error"
 // Fail answers with an error: calls of the API in JSON, deliveries with the
 // header alone. It may be called only before anything was written.
 func (d *Dialect) Fail(w http.ResponseWriter, r *http.Request, err error) {
-	if strings.HasPrefix(r.URL.Path, apiPrefix) {
+	if strings.HasPrefix(r.URL.Path, apiPrefix) || strings.HasPrefix(r.URL.Path, pollPrefix) {
 		writeError(w, err, true)
 		return
 	}

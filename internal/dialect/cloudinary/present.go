@@ -63,6 +63,7 @@ type result struct {
 	Context          *custom       `json:"context,omitempty"`
 	Metadata         *struct{}     `json:"metadata,omitempty"`
 	Eager            []eagerResult `json:"eager,omitempty"`
+	BatchID          string        `json:"batch_id,omitempty"`
 	DeleteToken      string        `json:"delete_token,omitempty"`
 	APIKey           string        `json:"api_key"`
 	// Done: all parts of the file are there.

@@ -18,9 +18,6 @@ func (d *Dialect) rename(c *call) (any, error) {
 	if err := checkName("", to); err != nil {
 		return nil, err
 	}
-	if c.form.Get("notification_url") != "" {
-		return nil, media.Errorf(media.Invalid, "notification_url is not supported yet")
-	}
 	access, err := c.accessOf("type", media.Public)
 	if err != nil {
 		return nil, err

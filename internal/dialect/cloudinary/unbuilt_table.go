@@ -11,10 +11,10 @@ import (
 // outcome of a call, and that are not offered yet. A call that gives one is
 // refused: it would otherwise seem to have worked.
 var unbuilt = words(`
-	access_control asset_folder async auto_chaptering auto_transcription
-	auto_video_details backup callback display_name eager_async
-	eager_notification_url eval headers manifest_json manifest_transformation
-	metadata moderation notification_url on_success proxy
+	access_control asset_folder auto_chaptering auto_transcription
+	auto_video_details backup callback display_name
+	eval headers manifest_json manifest_transformation
+	metadata moderation on_success proxy
 	responsive_breakpoints unique_display_name
 	use_asset_folder_as_public_id_prefix use_filename_as_display_name
 	visual_search`)

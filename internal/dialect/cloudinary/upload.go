@@ -17,15 +17,17 @@ func (d *Dialect) upload(c *call) (any, error) {
 	if err := c.applyPreset(); err != nil {
 		return nil, err
 	}
+	if err := c.caused(); err != nil { // the preset has a say in it
+		return nil, err
+	}
 	u, err := c.uploadOf()
 	if err != nil {
 		return nil, err
 	}
-	eager, err := parseEager(c.form.Get("eager"))
-	if err != nil {
+	var eager eagerList
+	if eager, u.Ahead, err = c.ahead(); err != nil {
 		return nil, err
 	}
-	u.Eager = eager.chains()
 	echo, err := c.accessMode()
 	if err != nil {
 		return nil, err
@@ -36,6 +38,9 @@ func (d *Dialect) upload(c *call) (any, error) {
 	}
 	if _, err := c.form.Bool("invalidate", false); err != nil {
 		return nil, err
+	}
+	if later, err := c.form.Bool("async", false); err != nil || later {
+		return d.uploadLater(c, u, token, err)
 	}
 	up, part, err := d.take(c, u)
 	if err != nil {
@@ -53,10 +58,37 @@ func (d *Dialect) upload(c *call) (any, error) {
 	r.AccessMode = echo
 	r.Existing, r.Overwritten = up.Existing, up.Overwritten
 	r.Eager = d.eagerResults(c, up.Asset, eager, up.Eager)
+	if u.EagerLater && !up.Existing {
+		r.Eager, r.BatchID = d.processing(c, up.Asset, eager), c.batch()
+	}
 	if token {
 		r.DeleteToken = deleteToken(c.key, up.Asset, d.cfg.Now())
 	}
 	return r, nil
+}
+
+// uploadLater acknowledges an upload that is done in the background.
+func (d *Dialect) uploadLater(c *call, u library.Upload, token bool, err error) (any, error) {
+	switch {
+	case err != nil:
+		return nil, err
+	case c.chunk != nil:
+		return nil, media.Errorf(media.Invalid, "async is not supported for uploads in parts")
+	case token:
+		return nil, media.Errorf(media.Invalid, "return_delete_token is not supported together with async")
+	}
+	name, err := d.cfg.Library.NameOf(u)
+	if err != nil {
+		return nil, err
+	}
+	if name != "" {
+		u.Name, u.Folder = name, ""
+	}
+	answer := c.pending(u.Kind, u.Access, name)
+	if err := d.cfg.Library.UploadLater(c.ctx, u); err != nil {
+		return nil, err
+	}
+	return answer, nil
 }
 
 // take takes in a file, or the part of one.

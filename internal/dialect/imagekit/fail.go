@@ -56,3 +56,6 @@ func headerText(message string) string {
 	}
 	return strings.TrimSpace(escaped)
 }
+
+// Notify implements dialect.Dialect: nobody is told of events in this language.
+func (d *Dialect) Notify(media.Event, media.Key) (http.Header, []byte, error) { return nil, nil, nil }

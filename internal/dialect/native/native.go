@@ -217,3 +217,6 @@ func (d *Dialect) account(segment string) (*account.Account, bool) {
 	}
 	return d.cfg.Accounts.ByName(media.AccountID(name))
 }
+
+// Notify implements dialect.Dialect: nobody is told of events in this language yet.
+func (d *Dialect) Notify(media.Event, media.Key) (http.Header, []byte, error) { return nil, nil, nil }

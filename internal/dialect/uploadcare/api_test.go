@@ -146,7 +146,7 @@ func TestGroup(t *testing.T) {
 		"/nth/1/-/resize/x10/":       "image jpeg 40 10 ",
 		"/nth/2/":                    "image png 10 10 ",
 		"/nth/2/-/preview/5x5/a.png": "image png 5 5 ",
-		"/nth/2/-/json/":             `{"id":"` + ida + `","dpi":null,"width":10,"height":10,"format":"PNG"`,
+		"/nth/2/-/json/":             `{"id":"` + ida + `","dpi":[300,300],"width":10,"height":10,"format":"PNG"`,
 		"/":                          "/uc/demo/" + id + "/nth/0/\n/uc/demo/" + id + "/nth/1/\n/uc/demo/" + id + "/nth/2/\n",
 	} {
 		for range 2 {

@@ -69,3 +69,6 @@ func statusOf(code media.Code) int {
 	}
 	return dialect.StatusOf(code)
 }
+
+// Notify implements dialect.Dialect: nobody is told of events in this language.
+func (d *Dialect) Notify(media.Event, media.Key) (http.Header, []byte, error) { return nil, nil, nil }
