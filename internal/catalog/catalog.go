@@ -65,8 +65,8 @@ type DB struct {
 	listeners map[int]func(*Tx, media.Event) error
 	nextID    int
 
-	folder *folder
-	pieces *pieces
+	foldings *foldings
+	pieces   *pieces
 }
 
 // backend holds what differs between the two databases.
@@ -140,7 +140,7 @@ func Open(ctx context.Context, url string, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open catalog: %w", err), back.close())
 	}
-	db.folder, db.pieces = newFolder(db), newPieces(cfg.SearchMemory)
+	db.foldings, db.pieces = newFoldings(db), newPieces(cfg.SearchMemory)
 	if err := db.foldAll(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open catalog: %w", err), back.close())
 	}
@@ -149,7 +149,7 @@ func Open(ctx context.Context, url string, cfg Config) (*DB, error) {
 
 // Close waits for running transactions and closes every connection.
 func (db *DB) Close() error {
-	db.folder.close()
+	db.foldings.close()
 	return db.back.close()
 }
 

@@ -201,8 +201,8 @@ func (f *fold) add(d search.Doc) {
 	}
 }
 
-// someTerms is how many terms one query asks for.
-const someTerms = 1000
+// someKeys is how many terms or ids one query names.
+const someKeys = 1000
 
 func (f *fold) storeTerms() error {
 	byChunk := map[int][]string{}
@@ -211,7 +211,7 @@ func (f *fold) storeTerms() error {
 	}
 	for chunk, all := range byChunk {
 		slices.Sort(all)
-		for some := range slices.Chunk(all, someTerms) {
+		for some := range slices.Chunk(all, someKeys) {
 			if err := f.storeSome(chunk, some); err != nil {
 				return err
 			}

@@ -73,9 +73,9 @@ func (x *indexed) readPending(acc media.AccountID) {
 		return nil
 	})
 	if x.err == nil && len(pending) >= foldAt {
-		x.tx.db.folder.kick(acc)
+		x.tx.db.foldings.kick(acc)
 	}
-	for some := range slices.Chunk(pending, someTerms) {
+	for some := range slices.Chunk(pending, someKeys) {
 		x.readChanged(acc, some)
 	}
 }

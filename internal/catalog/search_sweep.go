@@ -85,7 +85,7 @@ func (f *fold) sweep() error {
 		return err
 	}
 	for chunk, terms := range dead {
-		for some := range slices.Chunk(terms, someTerms) {
+		for some := range slices.Chunk(terms, someKeys) {
 			if _, err := f.tx.tx.ExecContext(f.tx.ctx, "DELETE FROM search_term WHERE account = ? AND chunk = ? AND term IN (?)", f.acc, chunk, bun.In(some)); err != nil {
 				return err
 			}

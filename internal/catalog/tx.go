@@ -113,7 +113,7 @@ func (db *DB) run(ctx context.Context, write bool, fn func(*Tx) error) (err erro
 	if t.wake {
 		db.wake()
 	}
-	db.folder.note(t.assets)
+	db.foldings.note(t.assets)
 	db.back.ballast.lay()
 	return db.fault("after commit")
 }

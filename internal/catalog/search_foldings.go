@@ -7,8 +7,8 @@ import (
 	"tintype/internal/media"
 )
 
-// folder folds the indexes of accounts in the background, one at a time.
-type folder struct {
+// foldings folds the indexes of accounts in the background, one at a time.
+type foldings struct {
 	db      *DB
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -20,14 +20,14 @@ type folder struct {
 	running bool
 }
 
-func newFolder(db *DB) *folder {
-	f := &folder{db: db, changed: map[media.AccountID]int{}, waiting: map[media.AccountID]bool{}}
+func newFoldings(db *DB) *foldings {
+	f := &foldings{db: db, changed: map[media.AccountID]int{}, waiting: map[media.AccountID]bool{}}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	return f
 }
 
 // note counts changes of an account's assets, and kicks when they are many.
-func (f *folder) note(changes map[media.AccountID]int) {
+func (f *foldings) note(changes map[media.AccountID]int) {
 	for acc, n := range changes {
 		f.mu.Lock()
 		f.changed[acc] += n
@@ -40,7 +40,7 @@ func (f *folder) note(changes map[media.AccountID]int) {
 }
 
 // kick has an account's index folded soon. It does not wait.
-func (f *folder) kick(acc media.AccountID) {
+func (f *foldings) kick(acc media.AccountID) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.ctx.Err() != nil {
@@ -56,7 +56,7 @@ func (f *folder) kick(acc media.AccountID) {
 }
 
 // work folds until no account waits.
-func (f *folder) work() {
+func (f *foldings) work() {
 	defer f.working.Done()
 	for {
 		acc, ok := f.take()
@@ -77,7 +77,7 @@ func (f *folder) work() {
 	}
 }
 
-func (f *folder) take() (media.AccountID, bool) {
+func (f *foldings) take() (media.AccountID, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for acc := range f.waiting {
@@ -89,7 +89,7 @@ func (f *folder) take() (media.AccountID, bool) {
 }
 
 // close ends the work and waits for it.
-func (f *folder) close() {
+func (f *foldings) close() {
 	f.mu.Lock()
 	f.cancel()
 	f.mu.Unlock()
