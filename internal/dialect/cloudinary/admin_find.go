@@ -22,35 +22,12 @@ func (d *Dialect) resourcesByContext(c *call) (any, error) {
 	return d.resourcesWhere(c, search.Present{Field: "context." + key})
 }
 
-// resourcesWhere lists the assets of a kind of which an expression is true.
+// resourcesWhere is listWhere for lists that are not counted.
 func (d *Dialect) resourcesWhere(c *call, where search.Expr) (any, error) {
-	if err := refuseUnbuilt(c.form, unbuiltAdmin); err != nil {
-		return nil, err
-	}
-	s, err := c.shown()
+	out, err := d.listWhere(c, where)
 	if err != nil {
 		return nil, err
 	}
-	list, err := c.listQuery()
-	if err != nil {
-		return nil, err
-	}
-	found, err := d.cfg.Library.Search(c.ctx, c.acc.ID, search.Query{
-		Where:  search.And{search.Equals{Field: "kind", Text: string(c.kind)}, search.Not{Of: search.Equals{Field: "status", Text: "deleted"}}, where},
-		Sort:   []search.Key{{Field: "created_at", Descending: !list.Ascending}, {Field: "id", Descending: !list.Ascending}},
-		Limit:  list.Limit,
-		Cursor: list.Cursor,
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := resourceList{Resources: []any{}, NextCursor: found.Next}
-	for _, a := range found.Assets {
-		r, err := d.row(c, a, s)
-		if err != nil {
-			return nil, err
-		}
-		out.Resources = append(out.Resources, r)
-	}
+	out.TotalCount = nil
 	return out, nil
 }
