@@ -4,7 +4,7 @@ GO      ?= go
 LDFLAGS := -s -w -X main.version=$(VERSION)
 JUDGES  := $(patsubst %/package-lock.json,%/node_modules,$(wildcard test/conformance/*/*/package-lock.json))
 
-.PHONY: help run build test race fuzz lint bench conformance gallery clean
+.PHONY: help run build test race fuzz lint bench conformance conformance-node gallery clean
 
 help: ## print this
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ conformance: ## the official SDKs against the real server, and nothing else
 	@deploy/setup.sh test
 	@$(MAKE) --no-print-directory build $(JUDGES)
 	TINTYPE_BIN=$(CURDIR)/bin/tintype $(GO) test -mod=readonly -count=1 -v -tags conformance ./test/conformance/
+
+conformance-node: ## the Node SDK's own tests, from the checkout that TINTYPE_CLOUDINARY_NPM names
+	@test -n "$(TINTYPE_CLOUDINARY_NPM)" || { echo "TINTYPE_CLOUDINARY_NPM must name a checkout of the Node SDK's repository, with its dependencies installed: docs/conformance.md"; exit 1; }
+	@deploy/setup.sh test
+	@$(MAKE) --no-print-directory build
+	TINTYPE_BIN=$(CURDIR)/bin/tintype $(GO) test -mod=readonly -count=1 -v -tags conformance -run TestNodeSuite ./test/conformance/
 
 bench: ## renditions beside libvips, hits beside nginx, uploads beside dd
 	@deploy/setup.sh bench
