@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tintype/internal/media"
+	"tintype/internal/schema"
 	"tintype/internal/transform"
 )
 
@@ -21,6 +22,7 @@ type Account struct {
 	triggers []Trigger
 	named    map[string]transform.Transformation
 	options  Options
+	schema   *schema.Schema
 }
 
 // New builds an Account from a record and its settings, which are in order of
@@ -43,6 +45,7 @@ func New(rec media.Account, settings ...media.Setting) (*Account, error) {
 	a.indexSettings(settings)
 	a.options = readOptions(settings)
 	a.indexTriggers()
+	a.schema = SchemaOf(settings)
 	return a, nil
 }
 

@@ -17,8 +17,8 @@ const (
 	KindMapping        media.SettingKind = "mapping"        // folder to remote URL
 	KindProfile        media.SettingKind = "profile"        // of adaptive streaming
 	KindTrigger        media.SettingKind = "trigger"        // of notifications
-	KindField          media.SettingKind = "field"          // of structured metadata
-	KindRule           media.SettingKind = "rule"           // between such fields
+	KindField          media.SettingKind = "field"          // of structured metadata: schema.Field
+	KindRule           media.SettingKind = "rule"           // between such fields: schema.Rule
 	KindOptions        media.SettingKind = "options"        // of the account itself
 )
 

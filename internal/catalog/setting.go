@@ -61,6 +61,24 @@ func (tx *Tx) Settings() ([]media.Setting, error) {
 	return list, nil
 }
 
+// SettingsOf returns an account's settings of some kinds, by kind and name.
+func (tx *Tx) SettingsOf(acc media.AccountID, kinds ...media.SettingKind) ([]media.Setting, error) {
+	var rows []settingRow
+	err := tx.tx.NewSelect().Model(&rows).Where("account = ?", string(acc)).Where("kind IN (?)", bun.In(kinds)).Order("kind", "name").Scan(tx.ctx)
+	if err != nil {
+		return nil, tx.fail("list settings", err)
+	}
+	list := make([]media.Setting, len(rows))
+	for i := range rows {
+		list[i] = rows[i].setting()
+	}
+	return list, nil
+}
+
+// HoldSettings makes every other change of a setting wait for the end of this
+// transaction, so that several can be changed by what they are together.
+func (tx *Tx) HoldSettings() error { return tx.directoryChanged() }
+
 // Setting returns one setting; NotFound if there is none. Inside an Update it
 // stays as it was read until the end of the transaction.
 func (tx *Tx) Setting(acc media.AccountID, kind media.SettingKind, name string) (media.Setting, error) {

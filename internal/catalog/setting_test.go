@@ -36,6 +36,15 @@ func TestSettings(t *testing.T) {
 			if err != nil || len(all) != 1 || !reflect.DeepEqual(all[0], changed) {
 				t.Errorf("settings %+v, %v", all, err)
 			}
+			some, err := tx.SettingsOf("demo", "mapping", "preset")
+			if err != nil || len(some) != 1 || !reflect.DeepEqual(some[0], changed) {
+				t.Errorf("settings of two kinds %+v, %v", some, err)
+			}
+			for acc, kind := range map[media.AccountID]media.SettingKind{"demo": "mapping", "other": "preset"} {
+				if none, err := tx.SettingsOf(acc, kind); err != nil || len(none) != 0 {
+					t.Errorf("%s of %s: %+v, %v", kind, acc, none, err)
+				}
+			}
 			_, err = tx.Setting("demo", "transformation", one.Name)
 			wantCode(t, err, media.NotFound)
 			_, err = tx.Setting("other", "preset", one.Name)

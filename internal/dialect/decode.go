@@ -28,6 +28,9 @@ type FormConfig struct {
 	// Lists names the parameters that may come several times without
 	// brackets; any other that does is refused.
 	Lists map[string]bool
+	// Nulls makes a null in a JSON body an empty value, which Form.Has tells
+	// from one that is absent.
+	Nulls bool
 	// MaxFields bounds the number of parameters and parts, default 1,000.
 	MaxFields int
 	// MaxFieldBytes bounds the names and values of all parameters together,

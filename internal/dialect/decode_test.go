@@ -119,6 +119,17 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+func TestDecodeNulls(t *testing.T) {
+	t.Parallel()
+	const body = `{"a":null,"l":[null],"n":1}`
+	for want, nulls := range map[string]bool{"l[]=null;n=1": false, "a=;l[]=null;n=1": true} {
+		f, _, err := decode(t, "PUT", "/", "application/json", body, func(c *FormConfig) { c.Nulls = nulls })
+		if err != nil || text(f.Fields) != want {
+			t.Errorf("nulls %v: %v, %v, want %q", nulls, f, err, want)
+		}
+	}
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
 	part := func(disposition, body string) string {

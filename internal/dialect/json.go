@@ -17,8 +17,8 @@ import (
 // value is bounded by the budget before the standard library looks at it.
 //
 // Strings, numbers and booleans become fields with their text, arrays several
-// fields, objects the text of their JSON. Null is as good as absent, and an
-// empty array is one empty value.
+// fields, objects the text of their JSON. Null is as good as absent, unless
+// FormConfig.Nulls says otherwise, and an empty array is one empty value.
 func (d *decoder) json(body io.Reader) error {
 	in := bufio.NewReader(body)
 	c, err := space(in)
@@ -140,6 +140,9 @@ func (d *decoder) value(key string, raw []byte) error {
 	}
 	switch raw[0] {
 	case 'n':
+		if d.cfg.Nulls {
+			return d.add(key, "")
+		}
 		return nil
 	case '[':
 		var items []json.RawMessage

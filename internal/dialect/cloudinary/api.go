@@ -44,7 +44,7 @@ type sender interface {
 }
 
 // lists are the parameters that may be repeated without brackets.
-var lists = words("derived_resource_ids tags public_ids asset_ids fields allowed_formats prefixes fully_qualified_public_ids target_tags urls sort_by with_field aggregate receipt_handles")
+var lists = words("derived_resource_ids tags public_ids asset_ids fields allowed_formats prefixes fully_qualified_public_ids target_tags urls sort_by with_field aggregate receipt_handles external_ids")
 
 // serveAPI answers everything below apiPrefix and pollPrefix.
 func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {
@@ -149,7 +149,10 @@ func (d *Dialect) run(c *call, rt route) (any, error) {
 
 // formConfig says how a call's form is decoded, and where its file goes.
 func (d *Dialect) formConfig(c *call, rt route, held *claim) (dialect.FormConfig, error) {
-	cfg := dialect.FormConfig{Lists: lists}
+	cfg := dialect.FormConfig{Lists: lists, Nulls: rt.define}
+	if rt.define {
+		cfg.MaxFields = 4000
+	}
 	if !rt.file {
 		return cfg, nil
 	}

@@ -17,6 +17,9 @@ type route struct {
 	admin bool // Basic credentials instead of a signature, and rate headers
 	file  bool // takes a file
 	open  bool // needs no credentials of an account
+	// define: the JSON body defines something. Its nulls count, and its lists
+	// may be long.
+	define bool
 	// until: the signature may last until expires_at.
 	until bool
 	// browser: pages of other origins may call it.
