@@ -106,13 +106,19 @@ func (tx *Tx) Renditions(acc media.AccountID, id media.AssetID, cursor string, l
 	if err := q.Scan(tx.ctx); err != nil {
 		return nil, "", tx.fail("list renditions", err)
 	}
-	next := ""
+	list, next, err := renditionPage(rows, limit)
+	return list, next, tx.fail("read rendition", err)
+}
+
+// renditionPage makes a page of the rows of a query that asked for one more,
+// by key, and the cursor of the next page.
+func renditionPage(rows []renditionRow, limit int) (list []*media.Rendition, next string, err error) {
 	if len(rows) > limit {
 		rows = rows[:limit]
 		next = formatCursor(cursorRenditions, position{id: rows[limit-1].Key})
 	}
-	list, err := renditions(rows)
-	return list, next, tx.fail("read rendition", err)
+	list, err = renditions(rows)
+	return list, next, err
 }
 
 // DeleteRenditions removes the records of all renditions of an asset and

@@ -81,12 +81,7 @@ func (tx *Tx) SpelledRenditions(acc media.AccountID, s media.Spelling, cursor st
 	if err := q.Scan(tx.ctx); err != nil {
 		return nil, "", tx.fail("list renditions", err)
 	}
-	next := ""
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = formatCursor(cursorRenditions, position{id: rows[limit-1].Key})
-	}
-	list, err := renditions(rows)
+	list, next, err := renditionPage(rows, limit)
 	return list, next, tx.fail("read rendition", err)
 }
 
