@@ -54,15 +54,16 @@ func answered(wanted []media.Ahead, made []Eager) []media.Ahead {
 
 // made makes what was wanted of an asset and answers each.
 func (l *Library) made(ctx context.Context, a *media.Asset, wanted []media.Ahead) []media.Ahead {
-	chains := make([]transform.Transformation, len(wanted))
+	chains, labels := make([]transform.Transformation, len(wanted)), make([]string, len(wanted))
 	for i, w := range wanted {
+		labels[i] = w.Label
 		t, err := transform.Parse(w.Chain)
 		if err != nil { // written by another release
 			return answered(wanted, slices.Repeat([]Eager{{Err: err}}, len(wanted)))
 		}
 		chains[i] = t
 	}
-	made := l.Eager(ctx, a, chains)
+	made := l.Eager(ctx, a, chains, labels)
 	for i, e := range made {
 		if e.Err != nil && media.CodeOf(e.Err) == media.Internal {
 			l.cfg.Logger.Error("eager rendition", "account", a.Account, "asset", a.ID, "chain", wanted[i].Chain, "error", e.Err)
@@ -101,8 +102,9 @@ func (l *Library) Complete(ctx context.Context, e *media.Event) error {
 }
 
 // Eager makes renditions of an asset, some at a time, and answers each with
-// its result or its error, in order.
-func (l *Library) Eager(ctx context.Context, a *media.Asset, ts []transform.Transformation) []Eager {
+// its result or its error, in order. Labels, where they are given, are the
+// words in which the context's origin asked for them, which are recorded.
+func (l *Library) Eager(ctx context.Context, a *media.Asset, ts []transform.Transformation, labels []string) []Eager {
 	if len(ts) == 0 {
 		return nil
 	}
@@ -114,6 +116,10 @@ func (l *Library) Eager(ctx context.Context, a *media.Asset, ts []transform.Tran
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
+			ctx := ctx
+			if dialect := media.OriginOf(ctx).Dialect; dialect != "" && i < len(labels) {
+				ctx = rendition.Spelled(ctx, media.Spelling{Dialect: dialect, Text: labels[i]})
+			}
 			out[i] = l.eager(ctx, a, t)
 		})
 	}

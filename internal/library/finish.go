@@ -197,7 +197,7 @@ func (l *Library) finished(ctx context.Context, s *media.Session, u *Upload) (*U
 	}
 	out := &Uploaded{Asset: a, Existing: s.Existing, Overwritten: s.Overwritten}
 	if !out.Existing {
-		out.Eager = l.Eager(ctx, a, u.now())
+		out.Eager = l.Eager(ctx, a, u.now(), u.EagerLabels)
 	}
 	return out, nil
 }

@@ -8,22 +8,6 @@ import (
 	"tintype/internal/media"
 )
 
-// Spell records in which words renditions, by their keys, were asked for.
-// Those that are gone meanwhile, or were never stored, do not matter.
-func (l *Library) Spell(ctx context.Context, acc media.AccountID, spelled map[string]media.Spelling) error {
-	return l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error {
-		for key, s := range spelled {
-			if _, err := tx.Rendition(acc, key); media.CodeOf(err) == media.NotFound && err != nil {
-				continue
-			}
-			if err := tx.PutSpelling(acc, s, key); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // Transformations returns the texts after one that renditions were asked for
 // with in a dialect, each once and in order.
 func (l *Library) Transformations(ctx context.Context, acc media.AccountID, dialect, after string, limit int) (texts []string, err error) {

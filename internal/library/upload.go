@@ -73,7 +73,7 @@ func (l *Library) Upload(ctx context.Context, u Upload) (*Uploaded, error) {
 		}
 		return out, l.leftAlone(ctx, &u, out.Asset)
 	}
-	out.Eager = l.Eager(ctx, out.Asset, u.now())
+	out.Eager = l.Eager(ctx, out.Asset, u.now(), u.EagerLabels)
 	return out, nil
 }
 

@@ -1,7 +1,6 @@
 package cloudinary
 
 import (
-	"context"
 	"strings"
 
 	"tintype/internal/library"
@@ -108,12 +107,8 @@ type eagerResult struct {
 // why and fails no other.
 func (d *Dialect) eagerResults(c *call, a *media.Asset, list eagerList, made []library.Eager) []eagerResult {
 	var out []eagerResult
-	spelled := map[string]media.Spelling{}
 	for i, e := range made {
 		item := list[i]
-		if e.Err == nil && e.Result.Stored && e.Result.Key != "" && len(item.text) <= maxRecorded {
-			spelled[e.Result.Key] = spelledIn(item.text)
-		}
 		r := eagerResult{Transformation: item.text}
 		if e.Err != nil {
 			if media.CodeOf(e.Err) == media.Internal {
@@ -125,11 +120,6 @@ func (d *Dialect) eagerResults(c *call, a *media.Asset, list eagerList, made []l
 		}
 		d.eagerMade(c, a, item, &e.Result.Info, &r)
 		out = append(out, r)
-	}
-	if len(spelled) > 0 {
-		if err := d.cfg.Library.Spell(context.WithoutCancel(c.ctx), a.Account, spelled); err != nil {
-			d.cfg.Logger.Warn("the words of eager transformations are not recorded", "account", a.Account, "asset", a.ID, "error", err)
-		}
 	}
 	return out
 }
@@ -147,9 +137,6 @@ func (d *Dialect) eagerURLs(c *call, a *media.Asset, item eagerItem) (plain, sec
 	}
 	return d.urls(derivedPath(a, item.components, ext, c.key.Secret), a.Account)
 }
-
-// maxRecorded bounds the texts of transformations that are recorded.
-const maxRecorded = 1000
 
 // derivedPath is the path of an asset's rendition as the client libraries
 // write it. Like an asset's own it is signed where the asset is not public.

@@ -62,7 +62,7 @@ func (d *Dialect) explicit(c *call) (any, error) {
 		r.Eager, r.BatchID = d.processing(c, a, eager), c.batch()
 		return r, nil
 	}
-	r.Eager = d.eagerResults(c, a, eager, d.cfg.Library.Eager(c.ctx, a, eager.chains()))
+	r.Eager = d.eagerResults(c, a, eager, d.cfg.Library.Eager(c.ctx, a, eager.chains(), eager.labels()))
 	return r, nil
 }
 
