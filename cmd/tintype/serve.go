@@ -33,6 +33,7 @@ import (
 	"tintype/internal/library"
 	"tintype/internal/media"
 	"tintype/internal/rendition"
+	"tintype/internal/script"
 	"tintype/internal/server"
 	"tintype/internal/transform"
 	"tintype/internal/webhook"
@@ -310,9 +311,13 @@ func (s *service) openServer() error {
 
 // dialects are all that endpoints may name.
 func (s *service) dialects() ([]dialect.Dialect, error) {
+	scripts, err := script.New(script.Config{})
+	if err != nil {
+		return nil, err
+	}
 	first, err := cloudinary.New(cloudinary.Config{
 		Accounts: s.accounts, Library: s.library, Cluster: s.cluster, Delivery: s.delivery, Catalog: s.db, Lists: s.config.tagLists, PublicURL: s.publicURL.String(), Logger: s.log,
-		SignatureV2Only: s.config.v2Only, SignatureSHA256: s.config.sha256Only,
+		SignatureV2Only: s.config.v2Only, SignatureSHA256: s.config.sha256Only, Scripts: scripts,
 	})
 	if err != nil {
 		return nil, err

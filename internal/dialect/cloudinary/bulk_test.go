@@ -141,13 +141,13 @@ func TestUpdate(t *testing.T) {
 		code int
 		says string
 	}{
-		"POST resources/image/upload/none":             {`{"tags":"a"}`, 404, "Resource not found - none"},
-		"PUT resources/" + strings.Repeat("0", 32):     {`{"tags":"a"}`, 404, "Resource not found - " + strings.Repeat("0", 32)},
-		"POST resources/image/upload/e/b":              {`{"public_id":"taken"}`, 400, "public_id (taken) already exists"},
-		"PUT resources/" + up["asset_id"].(string):     {`{"public_id":"a?"}`, 400, "public_id (a?) is invalid"},
-		"POST resources/image/upload/e%2Fb?x=y":        {`{"context":"plain"}`, 400, "context (plain) is invalid, it must be like key=value|key=value"},
-		"POST resources/image/upload/taken":            {`{"detection":"illegal"}`, 400, "Illegal value for `detection`"},
-		"POST resources/image/upload/taken?eval=a%3D1": {`{}`, 400, "eval is not supported yet"},
+		"POST resources/image/upload/none":                    {`{"tags":"a"}`, 404, "Resource not found - none"},
+		"PUT resources/" + strings.Repeat("0", 32):            {`{"tags":"a"}`, 404, "Resource not found - " + strings.Repeat("0", 32)},
+		"POST resources/image/upload/e/b":                     {`{"public_id":"taken"}`, 400, "public_id (taken) already exists"},
+		"PUT resources/" + up["asset_id"].(string):            {`{"public_id":"a?"}`, 400, "public_id (a?) is invalid"},
+		"POST resources/image/upload/e%2Fb?x=y":               {`{"context":"plain"}`, 400, "context (plain) is invalid, it must be like key=value|key=value"},
+		"POST resources/image/upload/taken":                   {`{"detection":"illegal"}`, 400, "Illegal value for `detection`"},
+		"POST resources/image/upload/taken?auto_chaptering=1": {`{}`, 400, "auto_chaptering is not supported yet"},
 	} {
 		method, rest, _ := strings.Cut(path, " ")
 		if r := s.admin(method, rest, c.body); r.code != c.code || r.message() != c.says {

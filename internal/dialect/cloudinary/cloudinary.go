@@ -17,6 +17,7 @@ import (
 	"tintype/internal/delivery"
 	"tintype/internal/dialect"
 	"tintype/internal/library"
+	"tintype/internal/script"
 )
 
 // Name is how endpoints refer to this dialect.
@@ -46,6 +47,8 @@ type Config struct {
 	Lists bool
 	// Catalog holds the notifications that are fetched; without it there are none.
 	Catalog *catalog.DB
+	// Scripts runs eval and on_success; nil refuses them.
+	Scripts *script.Runner
 	// PublicURL is where clients reach the server; answers carry its host,
 	// once with http and once with https. Default http://localhost:8080.
 	PublicURL string

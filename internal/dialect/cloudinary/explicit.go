@@ -46,6 +46,10 @@ func (d *Dialect) explicit(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	items, err := c.breakpoints()
+	if err != nil {
+		return nil, err
+	}
 	a, err := d.change(c, media.Ref{Kind: c.kind, Access: access, Name: id}, ahead)
 	if err != nil {
 		return nil, missing(err, id)
@@ -57,6 +61,9 @@ func (d *Dialect) explicit(c *call) (any, error) {
 		return nil, err
 	}
 	r := d.resultWith(c, a, w)
+	if r.Breakpoints, err = d.breakpointResults(c, a, items); err != nil {
+		return nil, err
+	}
 	r.AccessMode = echo
 	if ahead.EagerLater {
 		r.Eager, r.BatchID = d.processing(c, a, eager), c.batch()

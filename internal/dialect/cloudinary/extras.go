@@ -15,6 +15,13 @@ func (c *call) extras(u *library.Upload) error {
 	if err := refuseAddons(c.form, false); err != nil {
 		return err
 	}
+	if later, _ := c.form.Bool("async", false); later {
+		for _, name := range []string{"eval", "on_success", "responsive_breakpoints"} {
+			if c.form.Get(name) != "" {
+				return media.Errorf(media.Invalid, "%s cannot be combined with async", name)
+			}
+		}
+	}
 	w, err := c.wanted()
 	if err != nil {
 		return err

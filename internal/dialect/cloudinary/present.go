@@ -67,7 +67,9 @@ type result struct {
 	DeleteToken      string        `json:"delete_token,omitempty"`
 	APIKey           string        `json:"api_key"`
 	// Done: all parts of the file are there.
-	Done bool `json:"done,omitempty"`
+	Done        bool               `json:"done,omitempty"`
+	Breakpoints []breakpointResult `json:"responsive_breakpoints,omitempty"`
+	Hooks       map[string]*hook   `json:"hook_execution,omitempty"`
 	*videoResult
 	*findings
 }

@@ -12,10 +12,8 @@ import (
 // refused: it would otherwise seem to have worked.
 var unbuilt = words(`
 	access_control asset_folder auto_chaptering auto_transcription
-	auto_video_details backup callback display_name
-	eval headers manifest_json manifest_transformation
-	metadata moderation on_success proxy
-	responsive_breakpoints unique_display_name
+	auto_video_details backup callback display_name headers manifest_json
+	manifest_transformation metadata moderation proxy unique_display_name
 	use_asset_folder_as_public_id_prefix use_filename_as_display_name
 	visual_search`)
 

@@ -28,6 +28,12 @@ func (d *Dialect) upload(c *call) (any, error) {
 	if eager, u.Ahead, err = c.ahead(); err != nil {
 		return nil, err
 	}
+	if code := c.form.Get("eval"); code != "" {
+		u.Amend = d.evaluate(c, code, &eager)
+	}
+	if _, err := c.breakpoints(); err != nil {
+		return nil, err
+	}
 	echo, err := c.accessMode()
 	if err != nil {
 		return nil, err
@@ -49,14 +55,11 @@ func (d *Dialect) upload(c *call) (any, error) {
 	if part != nil {
 		return part, nil
 	}
-	w, err := c.wanted()
+	r, err := d.uploaded(c, up)
 	if err != nil {
 		return nil, err
 	}
-	r := d.resultWith(c, up.Asset, w)
-	r.Done = c.ranged
 	r.AccessMode = echo
-	r.Existing, r.Overwritten = up.Existing, up.Overwritten
 	r.Eager = d.eagerResults(c, up.Asset, eager, up.Eager)
 	if u.EagerLater && !up.Existing {
 		r.Eager, r.BatchID = d.processing(c, up.Asset, eager), c.batch()
@@ -89,6 +92,33 @@ func (d *Dialect) uploadLater(c *call, u library.Upload, token bool, err error) 
 		return nil, err
 	}
 	return answer, nil
+}
+
+// uploaded does what is to be done with a stored file, and describes it.
+func (d *Dialect) uploaded(c *call, up *library.Uploaded) (*result, error) {
+	w, err := c.wanted()
+	if err != nil {
+		return nil, err
+	}
+	items, err := c.breakpoints()
+	if err != nil {
+		return nil, err
+	}
+	points, err := d.breakpointResults(c, up.Asset, items)
+	if err != nil {
+		return nil, err
+	}
+	r := d.resultWith(c, up.Asset, w)
+	if code := c.form.Get("on_success"); code != "" && !up.Existing {
+		var done *hook
+		up.Asset, done = d.succeed(c, code, up.Asset, r)
+		r = d.resultWith(c, up.Asset, w)
+		r.Hooks = map[string]*hook{"on_success": done}
+	}
+	r.Breakpoints = points
+	r.Done = c.ranged
+	r.Existing, r.Overwritten = up.Existing, up.Overwritten
+	return r, nil
 }
 
 // take takes in a file, or the part of one.
