@@ -85,7 +85,7 @@ func TestHostileScripts(t *testing.T) {
 		"throw":              {slow, `throw new Error("no good")`, "The script failed: Error: no good"},
 		"loop in toString":   {fast, `throw {toString: function() { for (;;) {} }}`, "The script"},
 		"unknown":            {slow, `nothing.here`, "nothing is not defined"},
-		"syntax":             {slow, `if (`, "The script failed: SyntaxError"},
+		"syntax":             {slow, `if (`, "The script failed: SyntaxError: (anonymous)"},
 		"no files":           {slow, `require("fs").readFileSync("/etc/passwd")`, "require is not defined"},
 		"no process":         {slow, `process.exit(0)`, "process is not defined"},
 	} {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/dop251/goja"
@@ -160,6 +161,7 @@ func sayError(err error) string {
 	if errors.As(err, &thrown) {
 		text = thrown.Value().String()
 	}
+	text = strings.Replace(text, "SyntaxError: SyntaxError:", "SyntaxError:", 1)
 	if len(text) > wordsMax {
 		text = text[:wordsMax]
 	}
