@@ -46,8 +46,8 @@ var planURLs = []struct{ family, cloudinary, imagekit, uploadcare string }{
 		"/-/scale_crop/400x300/center/-/border_radius/20/-/mirror/-/format/webp/"},
 }
 
-// BenchmarkPlan reads a URL in each dialect and resolves it to a plan. The
-// processor time counts, garbage collection included; the clock of a shared
+// BenchmarkPlan reads a URL in each dialect and resolves it to a plan, which
+// is to take less than 20 microseconds. The processor time counts, garbage collection included; the clock of a shared
 // machine does not.
 func BenchmarkPlan(b *testing.B) {
 	care, err := uploadcare.New(uploadcare.Config{})
