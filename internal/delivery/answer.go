@@ -35,6 +35,7 @@ type answer struct {
 	// The rest is set when the answer enters the hot index.
 	asset   assetKey
 	client  Client // whom it was made for
+	exact   bool   // only for what asks with the same query
 	life    *life
 	until   time.Time // end of the signature that allowed it, or zero
 	expires time.Time // end of its time in the index, or zero

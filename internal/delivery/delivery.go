@@ -98,6 +98,9 @@ type Request struct {
 	// token in a cookie. The answer then never enters the hot index or a
 	// shared cache.
 	Personal bool
+	// Exact: all of the query belongs to what the request means, whichever
+	// parameters Config names.
+	Exact bool
 	// Group, where it is given, is what the request names in place of Refs:
 	// of the rest only Account, Signed, Until and Personal count then.
 	Group *Group
@@ -250,7 +253,11 @@ func (d *Delivery) fill(r *http.Request, q Request, f found, a *answer, mark uin
 	if !ok || q.Personal || !a.lasting() {
 		return
 	}
+	if q.Exact {
+		path = r.RequestURI
+	}
 	e := *a
+	e.exact = q.Exact
 	e.asset = assetKey{f.asset.Account, f.asset.ID}
 	e.until = q.Until
 	e.client = q.Client
@@ -282,6 +289,11 @@ func (d *Delivery) Hot(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	a := d.hot.get(hotKey{r.Host, path}, d.class(FormatsOf(r)), r.Header)
+	if path != r.RequestURI && (a == nil || a.exact) {
+		if a = d.hot.get(hotKey{r.Host, r.RequestURI}, d.class(FormatsOf(r)), r.Header); a != nil && !a.exact {
+			a = nil
+		}
+	}
 	if a == nil {
 		return false
 	}

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -129,5 +130,25 @@ func TestUnknownNamesOfTransformations(t *testing.T) {
 	q.Chain = transform.Transformation{Steps: []transform.Step{transform.Use{Name: "none"}}}
 	if r := w.get("/a", q); media.CodeOf(r.err) != media.Invalid {
 		t.Errorf("%v", r.err)
+	}
+}
+
+// Where all of the query counts, no two queries share an answer, in whichever
+// order they come.
+func TestExactRequestsShareNoAnswer(t *testing.T) {
+	t.Parallel()
+	w, _ := remoteWorld(t)
+	ask := func(target string, wide float64) reply {
+		q := w.remote("https://img.test/there")
+		q.Chain, q.Exact = width(wide, "webp"), true
+		return w.get(target, q)
+	}
+	for i, hot := range []bool{false, true} {
+		for j, target := range []string{"/there?a=1", "/there", "/there?a=2", "/there?a=1&b=2"} {
+			want := fmt.Sprintf("webp %dx", 10*(j+1))
+			if r := ask(target, float64(10*(j+1))); r.err != nil || r.hot != hot || !strings.HasPrefix(r.Body.String(), want) {
+				t.Errorf("%d %s: hot %v, %v, %.12q", i, target, r.hot, r.err, r.Body)
+			}
+		}
 	}
 }

@@ -20,8 +20,9 @@ type Grouped struct {
 }
 
 // MakeGroup records a new group of 1 to MaxGroup members. NotFound when the
-// account has not all of the assets.
-func (l *Library) MakeGroup(ctx context.Context, acc media.AccountID, members []media.Member) (*Grouped, error) {
+// account has not all of the assets; those of restricted access do not exist
+// for who is not trusted.
+func (l *Library) MakeGroup(ctx context.Context, acc media.AccountID, members []media.Member, trusted bool) (*Grouped, error) {
 	if n := len(members); n < 1 || n > MaxGroup {
 		return nil, &media.Error{
 			Code: media.Invalid, Message: fmt.Sprintf("A group has 1 to %d files, not %d", MaxGroup, n),
@@ -40,7 +41,7 @@ func (l *Library) MakeGroup(ctx context.Context, acc media.AccountID, members []
 			return err
 		}
 		for i, a := range out.Assets {
-			if a == nil {
+			if a == nil || !trusted && !a.Access.Open() {
 				return media.Errorf(media.NotFound, "Resource not found - %s", members[i].Asset)
 			}
 		}

@@ -14,7 +14,7 @@ func TestGroups(t *testing.T) {
 	w := librarytest.New(t)
 	a, b := w.Upload("a", "jpeg 10x10 a"), w.Upload("b", "jpeg 10x10 b")
 	members := []media.Member{{Asset: b.ID, Transformation: "flip/"}, {Asset: a.ID}, {Asset: b.ID}}
-	made, err := w.Library.MakeGroup(t.Context(), librarytest.Account, members)
+	made, err := w.Library.MakeGroup(t.Context(), librarytest.Account, members, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestGroups(t *testing.T) {
 		"another's":     {"other", []media.Member{{Asset: a.ID}}, media.NotFound},
 		"no such asset": {librarytest.Account, []media.Member{{Asset: a.ID}, {Asset: "x"}}, media.NotFound},
 	} {
-		if _, err := w.Library.MakeGroup(t.Context(), c.acc, c.members); media.CodeOf(err) != c.code {
+		if _, err := w.Library.MakeGroup(t.Context(), c.acc, c.members, true); media.CodeOf(err) != c.code {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

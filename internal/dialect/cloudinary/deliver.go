@@ -49,8 +49,8 @@ func (d *Dialect) Parse(r *http.Request, e account.Endpoint) (delivery.Request, 
 	if !u.signed && granted.given {
 		q.Until = granted.until
 	}
-	if u.askAlso(r.URL.RawQuery) {
-		q.Personal = true // the hot index does not look at the query
+	if q.Exact = u.Access == media.Remote; !q.Signed {
+		u.askAlso(r.URL.RawQuery) // signatures and tokens cover the path alone
 	}
 	if text := decodeOnce(strings.Join(u.Components, "/")); text != "" {
 		q.Spelled = spelledIn(text)

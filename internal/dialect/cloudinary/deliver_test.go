@@ -199,8 +199,8 @@ func TestParseRemote(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(q.Imports, want) {
 			t.Errorf("%s: %+v, %v; want %+v", path, q.Imports, err, want)
 		}
-		if asked := strings.Contains(path, "?"); q.Personal != asked {
-			t.Errorf("%s: personal is %v", path, q.Personal)
+		if remote := strings.Contains(path, "/fetch/"); q.Personal || q.Exact != remote {
+			t.Errorf("%s: personal is %v, exact %v", path, q.Personal, q.Exact)
 		}
 		for _, im := range want {
 			if len(q.Refs) != 1 || q.Refs[0] != im.As {

@@ -61,8 +61,11 @@ func ofLayer(err error) error {
 	if kind == "" {
 		kind = media.KindImage
 	}
-	e := media.Errorf(media.Invalid, "Unknown or invalid referenced %s %s of type %s",
-		kind, dialect.Quotable(layer.Ref.Name), deliveryType(layer.Ref.Access))
+	name, access := layer.Ref.Name, layer.Ref.Access
+	if layer.Ref.URL != "" {
+		name, access = layer.Ref.URL, media.Remote
+	}
+	e := media.Errorf(media.Invalid, "Unknown or invalid referenced %s %s of type %s", kind, dialect.Quotable(name), deliveryType(access))
 	e.Err = err
 	return e
 }

@@ -29,6 +29,7 @@ func TestFailDelivery(t *testing.T) {
 		{fmt.Errorf("find: %w", media.Errorf(media.NotFound, "Resource not found - größe\r\nX: y")), 404, "Resource not found - gr%C3%B6%C3%9Fe%0D%0AX: y", "max-age=60", ""},
 		{&media.Error{Code: media.NotFound, Message: "No", Err: &media.LayerError{Ref: media.Ref{Kind: media.KindImage, Name: "a/b"}}}, 400, "Unknown or invalid referenced image a/b of type upload", "no-store", ""},
 		{fmt.Errorf("plan: %w", &media.Error{Code: media.Invalid, Err: &media.LayerError{Ref: media.Ref{Kind: media.KindRaw, Access: media.Private, Name: "x"}}}), 400, "Unknown or invalid referenced raw x of type private", "no-store", ""},
+		{fmt.Errorf("plan: %w", &media.Error{Code: media.Invalid, Err: &media.LayerError{Ref: media.Ref{URL: "https://ex.test/a"}}}), 400, "Unknown or invalid referenced image https://ex.test/a of type fetch", "no-store", ""},
 		{media.Errorf(media.Pending, "No"), 423, "No", "no-store", "2"},
 		{media.Errorf(media.Limited, "No"), 503, "No", "no-store", "2"},
 		{media.Errorf(media.NoSpace, "No"), 507, "No", "no-store", ""},

@@ -116,6 +116,27 @@ func TestUnsignedUploads(t *testing.T) {
 	}
 }
 
+// What an upload without a signature finds in its place is none of its
+// sender's: it is told as its readers may know it, and cannot be deleted.
+func TestUnsignedUploadsOverWhatIsThere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.preset(`{"name":"token","unsigned":true,"return_delete_token":true}`)
+	s.preset(`{"name":"private","unsigned":true,"type":"private"}`)
+	s.put(values("public_id=shown"))
+	s.put(values("public_id=hidden", "type=private", "context=a=b"))
+	upload := func(pairs ...string) reply { return s.multipart("image/upload", values(pairs...), "boot.png", boot) }
+	if r := upload("upload_preset=token"); r.code != 200 || r.json["delete_token"] == nil {
+		t.Errorf("one's own: %d %s", r.code, r.body)
+	}
+	if r := upload("upload_preset=token", "public_id=shown"); r.code != 200 || r.json["existing"] != true || r.json["delete_token"] != nil {
+		t.Errorf("another's: %d %s", r.code, r.body)
+	}
+	if r := upload("upload_preset=private", "public_id=hidden"); r.code != 400 || r.message() != "public_id (hidden) is taken already" {
+		t.Errorf("another's of restricted access: %d %s", r.code, r.body)
+	}
+}
+
 func TestMappings(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

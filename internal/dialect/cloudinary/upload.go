@@ -55,6 +55,12 @@ func (d *Dialect) upload(c *call) (any, error) {
 	if part != nil {
 		return part, nil
 	}
+	if up.Existing && c.unsigned {
+		// Whoever sent this may know and do no more about it than its readers.
+		if token = false; !up.Asset.Access.Open() {
+			return nil, media.Errorf(media.Invalid, "public_id (%s) is taken already", dialect.Quotable(up.Asset.Name))
+		}
+	}
 	r, err := d.uploaded(c, up)
 	if err != nil {
 		return nil, err

@@ -125,7 +125,7 @@ func splitURL(path string) (deliveryURL, error) {
 		return u, notFound(strings.Join(segments, "/"))
 	}
 	if f.access == media.Remote {
-		id, err := remoteID(rest)
+		id, err := remoteID(tailOf(path, rest))
 		u.IDs = []candidate{id}
 		return u, err
 	}

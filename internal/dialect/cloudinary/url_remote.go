@@ -16,14 +16,25 @@ import (
 // proxy may have taken one of its slashes, or escaped its colon.
 var remoteText = regexp.MustCompile(`(?i)^[a-z][a-z0-9+.-]*(:|%3a)$`)
 
-// remoteID reads segments as the URL of a remote file, escaped once.
-func remoteID(segments []string) (candidate, error) {
-	raw := strings.Join(segments, "/")
+// remoteID reads the end of a path as the URL of a remote file, escaped once.
+func remoteID(raw string) (candidate, error) {
 	text, err := decodeRemote(raw)
 	if err != nil {
 		return candidate{}, err
 	}
 	return candidate{PublicID: text, source: raw}, nil
+}
+
+// tailOf is the end of a path, as it was sent, from the first of its last
+// segments on. Slashes that end the path, or follow each other, are part of it.
+func tailOf(path string, last []string) string {
+	at := len(strings.TrimRight(path, "/"))
+	for _, segment := range last {
+		if segment != "" {
+			at = strings.LastIndexByte(strings.TrimRight(path[:at], "/"), '/') + 1
+		}
+	}
+	return path[at:]
 }
 
 func decodeRemote(raw string) (string, error) {
@@ -36,6 +47,7 @@ func decodeRemote(raw string) (string, error) {
 	if !ok || scheme != "http" && scheme != "https" {
 		return "", media.Errorf(media.Invalid, "Unsupported source URL: %s", dialect.Quotable(text))
 	}
+	rest, _, _ = strings.Cut(rest, "#") // which no server gets to see
 	text = scheme + "://" + strings.TrimLeft(rest, "/")
 	if u, err := url.Parse(text); err != nil || u.Host == "" {
 		return "", media.Errorf(media.Invalid, "Unsupported source URL: %s", dialect.Quotable(text))
@@ -64,18 +76,11 @@ func withQuery(remote, query string) string {
 	return remote + "?" + strings.Join(kept, "&")
 }
 
-// askAlso takes the query of a delivery URL for part of the remote URL, and
-// reports whether it is any.
-func (u deliveryURL) askAlso(query string) bool {
-	if u.Access != media.Remote || query == "" {
-		return false
+// askAlso takes the query of a delivery URL for part of the remote URL.
+func (u deliveryURL) askAlso(query string) {
+	if u.Access == media.Remote {
+		u.IDs[0].PublicID = withQuery(u.IDs[0].PublicID, query)
 	}
-	whole := withQuery(u.IDs[0].PublicID, query)
-	if whole == u.IDs[0].PublicID {
-		return false
-	}
-	u.IDs[0].PublicID = whole
-	return true
 }
 
 // imports are the remote files that a URL may mean: what it names itself, or

@@ -181,6 +181,26 @@ func TestGroup(t *testing.T) {
 	}
 }
 
+// Nothing is told of files of restricted access to who knows but the public key.
+func TestGroupHidesRestrictedFiles(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	a, b := s.Upload("a", pngOf(40, 30)), s.Upload("b", pngOf(80, 20))
+	g := s.answer(s.post("/group/?jsonerrors=1", url.Values{"pub_key": {librarytest.Key.ID}, "files[]": {uuidOf(a.ID), uuidOf(b.ID)}}))
+	to := media.Ref{Kind: b.Kind, Access: media.Private, Name: b.Name}
+	if _, err := s.Library.Rename(t.Context(), librarytest.Account, b.Ref, to, false); err != nil {
+		t.Fatal(err)
+	}
+	info := s.answer(s.do(httptest.NewRequest("GET", "/group/info/?pub_key="+librarytest.Key.ID+"&group_id="+g["id"].(string), nil)))
+	if files := info["files"].([]any); len(files) != 2 || files[0] == nil || files[1] != nil {
+		t.Errorf("%v", files)
+	}
+	r := s.post("/group/", url.Values{"pub_key": {librarytest.Key.ID}, "files[]": {uuidOf(a.ID), uuidOf(b.ID)}})
+	if r.Code != 400 || r.Body.String() != "Some files not found." {
+		t.Errorf("a new group: %d %s", r.Code, r.Body)
+	}
+}
+
 func mustJSON(v any) string {
 	raw, _ := json.Marshal(v)
 	return string(raw)

@@ -19,7 +19,8 @@ type groupAnswer struct {
 	Count  int     `json:"files_count"`
 	CDN    string  `json:"cdn_url"`
 	URL    string  `json:"url"`
-	// Files are null where they were removed.
+	// Files are null where they were removed, or are of restricted access:
+	// everybody who knows the public key may look.
 	Files []*groupFile `json:"files"`
 }
 
@@ -47,11 +48,11 @@ func (d *Dialect) makeGroup(c *call) (any, error) {
 	for i, item := range items {
 		m, ok := d.member(item)
 		if !ok {
-			return nil, &apiError{http.StatusBadRequest, "GroupFileURLParsingFailedError", "This is not valid file url: " + item + "."}
+			return nil, &apiError{http.StatusBadRequest, "GroupFileURLParsingFailedError", "This is not valid file url: " + quotable(item) + "."}
 		}
 		members[i] = m
 	}
-	g, err := d.cfg.Library.MakeGroup(c.r.Context(), c.acc.ID, members)
+	g, err := d.cfg.Library.MakeGroup(c.r.Context(), c.acc.ID, members, d.cfg.SignedUploads(c.acc.ID))
 	if err != nil {
 		if media.CodeOf(err) == media.NotFound {
 			err = &apiError{http.StatusBadRequest, "GroupFilesNotFoundError", "Some files not found."}
@@ -147,7 +148,7 @@ func (d *Dialect) group(g *library.Grouped) groupAnswer {
 		Files: make([]*groupFile, len(g.Members)),
 	}
 	for i, a := range g.Assets {
-		if a != nil {
+		if a != nil && a.Access.Open() {
 			out.Files[i] = &groupFile{g.Members[i].Transformation, fileInfoOf(a)}
 		}
 	}
