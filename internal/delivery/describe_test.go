@@ -64,6 +64,30 @@ func TestDescriptionsAreServedHot(t *testing.T) {
 	}
 }
 
+// Where and when a private picture was made is told only to who may have the
+// picture itself, whatever else is asked of it.
+func TestDescriptionsOfPrivateSources(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := renditiontest.Image("diary")
+	a.Access = media.Private
+	w.Put(a, []byte("A"))
+	q := w.named("diary")
+	q.Refs[0].Access, q.Chain = media.Private, width(200, "webp")
+	q = told(q, rendition.Wanted{Metadata: true})
+	if r := w.get("/json", q); media.CodeOf(r.err) != media.Unauthorized {
+		t.Errorf("metadata: %v", r.err)
+	}
+	q.Describe.Wanted.Metadata = false
+	if r := w.get("/size", q); r.err != nil {
+		t.Errorf("size of a rendition: %v", r.err)
+	}
+	q.Describe.Wanted.Metadata, q.Signed = true, true
+	if r := w.get("/signed", q); r.err != nil {
+		t.Errorf("signed: %v", r.err)
+	}
+}
+
 // TestDescriptionsOfWhatIsNegotiated: they tell of the file that the same
 // client would get.
 func TestDescriptionsOfWhatIsNegotiated(t *testing.T) {

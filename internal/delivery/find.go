@@ -72,7 +72,7 @@ func (d *Delivery) stored(ctx context.Context, q Request, refs []media.Ref) (fou
 				denied = denied || named && ref.Access == media.Private && !q.Signed && !q.Rules.Told && mayBeOriginal(q.Chain)
 			case err != nil:
 				return fmt.Errorf("find asset: %w", err)
-			case !q.Signed && needsSignature(a, q.Chain):
+			case !q.Signed && (needsSignature(a, q.Chain) || !a.Access.Open() && q.tellsOfSource()):
 				denied = denied || named
 				if q.Rules.Told {
 					return nil
@@ -122,6 +122,10 @@ func needsSignature(a *media.Asset, t transform.Transformation) bool {
 	}
 	return true
 }
+
+// tellsOfSource reports whether a description holds what no rendition does: what
+// the source's file says of where and when it was made.
+func (q Request) tellsOfSource() bool { return q.Describe != nil && q.Describe.Wanted.Metadata }
 
 // mayBeOriginal reports whether t could ask for the original of some asset.
 func mayBeOriginal(t transform.Transformation) bool {

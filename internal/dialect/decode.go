@@ -197,6 +197,9 @@ func (d *decoder) append(f Field, style byte) error {
 	if !utf8.ValidString(f.Value) {
 		return media.Errorf(media.Invalid, "Parameter %s is not valid UTF-8", short(f.Name))
 	}
+	if strings.IndexByte(f.Name, 0) >= 0 || strings.IndexByte(f.Value, 0) >= 0 {
+		return media.Errorf(media.Invalid, "Parameter %s holds a NUL character", Quotable(short(f.Name)))
+	}
 	first, again := d.origin[f.Name]
 	switch {
 	case !again:

@@ -161,6 +161,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"bad escape":          {"/", urlencoded, "abc=%4", media.Invalid, "parameter abc"},
 		"bad name":            {"/", urlencoded, "%zz=1", media.Invalid, "name of a parameter"},
 		"not UTF-8":           {"/", urlencoded, "abc=%ff", media.Invalid, "abc is not valid UTF-8"},
+		"NUL":                 {"/", urlencoded, "abc=a%00b", media.Invalid, "Parameter abc holds a NUL character"},
+		"NUL in a name":       {"/", urlencoded, "a%00=b", media.Invalid, "holds a NUL character"},
 		"data, no comma":      {"/", urlencoded, "file=data:image/png", media.Invalid, "comma"},
 		"data, not base64":    {"/", urlencoded, "file=data:text/plain,hello", media.Invalid, "base64"},
 		"data, bad base64":    {"/", urlencoded, "file=data:;base64,a*b", media.Invalid, "base64"},

@@ -41,8 +41,12 @@ func TestPresets(t *testing.T) {
 	if len(first.json["presets"].([]any)) != 1 || len(second.json["presets"].([]any)) != 1 || second.json["next_cursor"] != nil || first.body == second.body {
 		t.Errorf("pages: %s and %s", first.body, second.body)
 	}
-	if r := s.admin("GET", "upload_presets?next_cursor=23452342", ""); r.code != 400 {
-		t.Errorf("junk as a cursor: %d %s", r.code, r.body)
+	for _, junk := range []string{"23452342", writeCursor("u\x00"), writeCursor("u\xff")} {
+		for _, list := range []string{"upload_presets", "transformations"} {
+			if r := s.admin("GET", list+"?next_cursor="+junk, ""); r.code != 400 {
+				t.Errorf("%s: junk as a cursor: %d %s", list, r.code, r.body)
+			}
+		}
 	}
 	for _, method := range []string{"PUT", "DELETE", "GET"} {
 		if r := s.admin(method, "upload_presets/none", ""); r.code != 404 {

@@ -65,10 +65,10 @@ func match(pattern string, segments []string) (n named, ok bool) {
 		case "{id...}":
 			id, err := url.PathUnescape(strings.Join(append([]string{segment}, segments...), "/"))
 			n.id = id
-			return n, err == nil && id != ""
+			return n, err == nil && id != "" && storable(id)
 		case "{name}":
 			id, err := url.PathUnescape(segment)
-			if err != nil || id == "" {
+			if err != nil || id == "" || !storable(id) {
 				return n, false
 			}
 			n.id = id

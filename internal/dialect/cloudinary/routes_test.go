@@ -25,6 +25,9 @@ func TestMatch(t *testing.T) {
 		"f/{id...} f/a%2Fb/c%20d":                    "||a/b/c d",
 		"f/{id...} f":                                "no",
 		"f/{id...} f/%zz":                            "no",
+		"f/{id...} f/a/%00":                          "no",
+		"f/{id...} f/%ff":                            "no",
+		"f/{name} f/%00":                             "no",
 		"r/{kind}/{type}/{id...} r/raw/upload/a.txt": "raw|public|a.txt",
 	} {
 		pattern, path, _ := strings.Cut(line, " ")
