@@ -3,6 +3,7 @@ package cloudinary
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"tintype/internal/media"
@@ -41,15 +42,28 @@ type named struct {
 }
 
 // findRoute tells which of rows the escaped segments of a path mean, and what
-// they name.
+// they name. Some client libraries escape the slashes of the whole path, as in
+// resources%2Fsearch, which counts where nothing else fits.
 func findRoute(rows []routeRow, segments []string) (route, named, bool) {
 	for _, row := range rows {
 		if n, ok := match(row.pattern, segments); ok {
 			return row.route, n, true
 		}
 	}
-	return route{}, named{}, false
+	if len(segments) != 1 {
+		return route{}, named{}, false
+	}
+	parts := escapedSlash.Split(segments[0], -1)
+	if len(parts) == 1 || len(parts) > maxSegments {
+		return route{}, named{}, false
+	}
+	return findRoute(rows, parts)
 }
+
+var escapedSlash = regexp.MustCompile("%2[Ff]")
+
+// maxSegments bounds the paths of escaped slashes.
+const maxSegments = 100
 
 // match compares segments with a pattern. Ids may contain slashes, escaped or not.
 func match(pattern string, segments []string) (n named, ok bool) {
