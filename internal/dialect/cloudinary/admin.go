@@ -216,6 +216,10 @@ func (d *Dialect) detailsOf(c *call, ref media.Ref) (any, error) {
 		out.Related = &[]struct{}{}
 	}
 	made, next, err := d.cfg.Library.Renditions(c.ctx, a.Account, a.ID, c.form.Get("derived_next_cursor"), limit)
+	if err != nil && media.CodeOf(err) == media.Invalid {
+		// The vendor takes a cursor that it cannot read for none, here and nowhere else.
+		made, next, err = d.cfg.Library.Renditions(c.ctx, a.Account, a.ID, "", limit)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package cloudinary
 
 import (
 	"slices"
-	"strings"
 
 	"tintype/internal/catalog"
 	"tintype/internal/media"
@@ -41,7 +40,7 @@ func (c *call) deletion() (*deletion, error) {
 	if _, err := c.form.Bool("invalidate", false); err != nil {
 		return nil, err
 	}
-	if out.only, err = parseEager(strings.Join(c.form.List("transformations"), "|")); err != nil {
+	if out.only, err = parseEager(c.transformations()); err != nil {
 		return nil, err
 	}
 	if len(out.only) > 0 && !out.keep {

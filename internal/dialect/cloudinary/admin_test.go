@@ -47,7 +47,6 @@ func TestAdminList(t *testing.T) {
 		{"resources/image/upload?public_ids[]=none", nil},
 		{"resources/raw", nil},
 		{"resources/image/upload/?max_results=2", []string{"q", "p/b"}},
-		{"resources/image/upload/%3F", []string{"q", "p/b", "p/a", "p/c"}},
 	} {
 		r := s.admin("GET", c.path, "")
 		if got := ids(r.json["resources"]); r.code != 200 || !slices.Equal(got, c.want) {
@@ -159,7 +158,11 @@ func TestAdminDetails(t *testing.T) {
 		t.Errorf("the second page has %d: %s", n, rest.body)
 	}
 	s.lacks(rest.json, "next_cursor")
-	for _, path := range []string{"resources/image/upload/none", "resources/raw/upload/a%2Fb%20c", "resources/image/private/a/b%20c"} {
+	// A cursor that cannot be read is as none: the vendor's own suites rely on it.
+	if junk := s.admin("GET", "resources/"+up["asset_id"].(string)+"?derived_next_cursor=aaa", ""); junk.code != 200 || len(junk.json["derived"].([]any)) != 3 {
+		t.Errorf("a junk cursor: %d %s", junk.code, junk.body)
+	}
+	for _, path := range []string{"resources/image/upload/none", "resources/image/upload/%3F", "resources/raw/upload/a%2Fb%20c", "resources/image/private/a/b%20c"} {
 		r := s.admin("GET", path, "")
 		if r.code != 404 || !strings.HasPrefix(r.message(), "Resource not found - ") {
 			t.Errorf("%s: %d %s", path, r.code, r.body)

@@ -223,8 +223,8 @@ func (d *Dialect) createTransformation(c *call) (any, error) {
 
 // namedBody is the body of the setting of a named transformation.
 func namedBody(text string, allow bool) (json.RawMessage, error) {
-	text = strings.Trim(text, "/")
-	chain, err := parseChainText(text)
+	text = strings.TrimLeft(text, "/") // a slash at the end says that no format is meant
+	chain, err := parseChainText(strings.TrimRight(text, "/"))
 	if err != nil {
 		return nil, err
 	}

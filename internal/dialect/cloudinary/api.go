@@ -91,7 +91,7 @@ func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {
 func segmentsOf(path string) (cloud string, segments []string) {
 	path, polled := strings.CutPrefix(path, pollPrefix)
 	cloud, rest, _ := strings.Cut(strings.TrimPrefix(path, apiPrefix), "/")
-	segments = strings.Split(strings.TrimRight(strings.TrimSuffix(rest, "%3F"), "/"), "/")
+	segments = strings.Split(strings.TrimRight(rest, "/"), "/")
 	if polled {
 		segments = slices.Concat(pollSegments, segments)
 	}

@@ -218,12 +218,15 @@ func TestMoreDeletions(t *testing.T) {
 	s := newSite(t)
 	up := s.put(values("public_id=a", "tags=t", "eager=c_scale,w_3|c_scale,w_4/jpg|c_scale,w_5"))
 	s.put(values("public_id=a", "type=private", "tags=t"))
-	s.put(values("public_id=b"))
+	s.put(values("public_id=b", "eager=c_fit,h_2,w_2|w_20"))
 	r := s.admin("DELETE", "resources/image/upload", `{"public_ids":["a"],"keep_original":true,"transformations":"w_3,c_scale|c_scale,w_4/jpg"}`)
 	s.has(r.json, map[string]any{"deleted": "map[a:deleted]", "deleted_counts": "map[a:map[derived:2 original:0]]"})
 	if left := s.admin("GET", "resources/image/upload/a", "").json["derived"].([]any); len(left) != 1 || left[0].(map[string]any)["transformation"] != "c_scale,w_5" {
 		t.Errorf("left: %v", left)
 	}
+	// One text, parted by bars: its commas part nothing.
+	r = s.admin("DELETE", "resources/image/upload?public_ids[]=b&keep_original=true&transformations="+url.QueryEscape("c_fit,h_2,w_2|e_sepia"), "")
+	s.has(r.json, map[string]any{"deleted_counts": "map[b:map[derived:1 original:0]]"})
 	r = s.admin("DELETE", "resources/image/tags/t?max_results=1", "")
 	s.has(r.json, map[string]any{"deleted": "map[a:deleted]", "deleted_counts": "map[a:map[derived:1 original:2]]", "partial": false})
 	b := s.admin("GET", "resources/image/upload/b", "").json["asset_id"].(string)

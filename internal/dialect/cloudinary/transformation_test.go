@@ -49,6 +49,13 @@ func TestTransformationsAPI(t *testing.T) {
 			t.Errorf("%s: %s, want %s", path, r.body, want)
 		}
 	}
+	if r := s.admin("POST", "transformations", `{"name":"zz","transformation":"c_scale,w_102/"}`); r.code != 200 {
+		t.Errorf("an empty format: %s", r.body)
+	}
+	if r := s.admin("GET", "transformations/zz", ""); !strings.Contains(r.body, `"info":[{"crop":"scale","width":102,"extension":"none"}]`) {
+		t.Errorf("an empty format: %s", r.body)
+	}
+	s.admin("DELETE", "transformations/zz", "")
 	var names []string
 	cursor := ""
 	for range 5 {
