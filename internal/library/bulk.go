@@ -1,7 +1,6 @@
 package library
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -22,9 +21,7 @@ const bulkStep = 100
 func (l *Library) ChangeEach(ctx context.Context, acc media.AccountID, refs []media.Ref, edit func(a *media.Asset) (bool, error)) ([]*media.Asset, error) {
 	// In one order, so that two calls cannot wait for each other's locks.
 	sorted := slices.Clone(refs)
-	slices.SortFunc(sorted, func(a, b media.Ref) int {
-		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Access, b.Access), cmp.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(sorted, compareRefs)
 	found := map[media.Ref]*media.Asset{}
 	for some := range slices.Chunk(slices.Compact(sorted), bulkStep) {
 		if err := l.changeSome(ctx, acc, some, found, edit); err != nil {

@@ -3,10 +3,12 @@ package library
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"tintype/internal/catalog"
 	"tintype/internal/media"
+	"tintype/internal/schema"
 	"tintype/internal/transform"
 )
 
@@ -51,6 +53,8 @@ func (l *Library) Renditions(ctx context.Context, acc media.AccountID, id media.
 type Change struct {
 	Tags    *[]string
 	Context *map[string]string
+	// Metadata changes values of structured fields.
+	Metadata *schema.Change
 	// Ahead are renditions to make of the asset. Those that the caller waits
 	// for he makes himself, with Eager.
 	Ahead *Ahead
@@ -65,11 +69,17 @@ func (l *Library) Update(ctx context.Context, acc media.AccountID, ref media.Ref
 		return nil, err
 	}
 	var a *media.Asset
+	opened := false
 	err := l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) (err error) {
 		if a, err = tx.Asset(acc, ref); err != nil {
 			return err
 		}
 		before := *a
+		if c.Metadata != nil {
+			if opened, err = l.changeMetadata(tx, []*media.Asset{a}, *c.Metadata, schema.Edit); err != nil {
+				return err
+			}
+		}
 		if c.Tags != nil {
 			a.Tags = cleanTags(*c.Tags)
 		}
@@ -88,6 +98,9 @@ func (l *Library) Update(ctx context.Context, acc media.AccountID, ref media.Ref
 		return nil, fmt.Errorf("update asset: %w", err)
 	}
 	l.cfg.Fault("committed")
+	if opened {
+		l.tellSchema(ctx, acc)
+	}
 	l.cfg.Renditions.Announce(after(ctx), acc, a.ID)
 	return a, nil
 }
@@ -106,6 +119,9 @@ func (l *Library) tellChange(tx *catalog.Tx, before, a *media.Asset, ahead *Ahea
 	if pairs := media.Pairs(before.Context, a.Context); pairs.Changed() {
 		pairs.Asset = *a
 		events = append(events, media.NewEvent(media.EventContextChanged, a, l.now(), pairs))
+	}
+	if !maps.EqualFunc(before.Metadata, a.Metadata, sameJSON) {
+		events = append(events, media.NewEvent(media.EventMetadataChanged, a, l.now(), media.ValuesChange{Asset: *a, Before: before.Metadata, After: a.Metadata}))
 	}
 	for i, e := range events {
 		if i > 0 {

@@ -18,6 +18,7 @@ import (
 	"tintype/internal/fetch"
 	"tintype/internal/media"
 	"tintype/internal/rendition"
+	"tintype/internal/schema"
 	"tintype/internal/transform"
 )
 
@@ -160,6 +161,8 @@ type Upload struct {
 
 	Tags    []string
 	Context map[string]string
+	// Metadata are the values of structured fields.
+	Metadata schema.Change
 	// Format converts an image before it is stored.
 	Format string
 	// Formats, if any, are the only ones taken; with Format given they do not matter.

@@ -115,6 +115,7 @@ func (l *Library) record(ctx context.Context, c *candidate, key string) (*Upload
 		return nil, err
 	}
 	var out Uploaded
+	opened := false
 	err = l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error {
 		out = Uploaded{}
 		old, err := tx.Asset(c.upload.Account, media.Ref{Kind: c.kind, Access: c.upload.Access, Name: name})
@@ -133,6 +134,9 @@ func (l *Library) record(ctx context.Context, c *candidate, key string) (*Upload
 		a.Version.ID = media.VersionID(version)
 		if old == nil {
 			a.ID = media.AssetID(id)
+		}
+		if opened, err = l.giveMetadata(tx, a, c.upload); err != nil {
+			return err
 		}
 		out = Uploaded{Asset: a, Overwritten: old != nil}
 		a.Detail.Analysis = c.found.about(a.Version.ID)
@@ -166,6 +170,9 @@ func (l *Library) record(ctx context.Context, c *candidate, key string) (*Upload
 	}
 	if err != nil {
 		return nil, fmt.Errorf("record upload: %w", err)
+	}
+	if opened {
+		l.tellSchema(ctx, c.upload.Account)
 	}
 	return &out, nil
 }

@@ -39,6 +39,8 @@ const (
 	EventRendered       EventType = "rendered"
 	EventTagsChanged    EventType = "tags-changed"    // ListChange
 	EventContextChanged EventType = "context-changed" // PairsChange
+	// EventMetadataChanged: values of structured fields changed. ValuesChange.
+	EventMetadataChanged EventType = "metadata-changed"
 	// EventFailed: what was to be done in the background cannot be done. FailureData.
 	EventFailed EventType = "failed"
 )
@@ -169,6 +171,13 @@ func Pairs(before, after map[string]string) PairsChange {
 		}
 	}
 	return c
+}
+
+// ValuesChange is what became of the values of structured fields.
+type ValuesChange struct {
+	Asset  Asset                      `json:"asset"`
+	Before map[string]json.RawMessage `json:"before"`
+	After  map[string]json.RawMessage `json:"after"`
 }
 
 // FailureData tells of work in the background that was given up.

@@ -27,25 +27,44 @@ type Outcome struct {
 	Opened []*Field
 }
 
-// Apply carries out a change. With fresh the asset is new: it gets defaults,
-// and every mandatory field must have a value. Otherwise before is what the
-// asset has, and only what this change makes wrong is refused: what was
-// missing or wrong before may stay. Errors are Invalid and name a field.
-func (s *Schema) Apply(before map[string]json.RawMessage, c Change, fresh bool) (Outcome, error) {
+// Occasion says on which a change is made.
+type Occasion int
+
+// The occasions.
+const (
+	// Edit: the asset is there. Only what the change makes wrong is refused:
+	// what was missing or wrong before may stay.
+	Edit Occasion = iota
+	// Upload: the asset is new. It gets defaults, and every mandatory field
+	// must have a value.
+	Upload
+	// Import: the asset is new and nobody is there to give values, so that
+	// mandatory fields may be without.
+	Import
+)
+
+// Apply carries out a change of the values that an asset has before, which are
+// not looked at where it is new. Errors are Invalid and name a field.
+func (s *Schema) Apply(before map[string]json.RawMessage, c Change, o Occasion) (Outcome, error) {
+	if o != Edit {
+		before = nil
+	}
 	w := &work{s: s, before: s.living(before), change: c, values: values{}, said: map[string]bool{}, opened: map[string]*Field{}}
 	maps.Copy(w.values, w.before)
 	if err := w.give(); err != nil {
 		return Outcome{}, err
 	}
-	if fresh {
+	if o != Edit {
 		w.defaults()
 	}
 	w.applyRules()
 	if err := w.settle(); err != nil {
 		return Outcome{}, err
 	}
-	if err := w.mandatory(fresh); err != nil {
-		return Outcome{}, err
+	if o != Import {
+		if err := w.mandatory(o == Upload); err != nil {
+			return Outcome{}, err
+		}
 	}
 	out := Outcome{}
 	if len(w.values) > 0 {

@@ -231,12 +231,15 @@ func (c *Condition) met(s *Schema, v values) bool {
 	}
 	has, _ := Stored(raw)
 	if f.Type != Set {
-		one, _ := c.Equals.only()
+		if c.Equals == nil {
+			return false
+		}
+		one, _ := c.Equals.one(f.Type == String)
 		if f.Type.Listed() {
-			return c.Equals != nil && has.Text == one
+			return has.Text == one
 		}
 		want, _, err := f.Parse(Value{Text: one})
-		return c.Equals != nil && err == nil && compare(f.Type, raw, want) == 0
+		return err == nil && compare(f.Type, raw, want) == 0
 	}
 	for _, id := range append(c.Equals.list(), c.Includes...) {
 		if !slices.Contains(has.List, id) {
@@ -244,13 +247,6 @@ func (c *Condition) met(s *Schema, v values) bool {
 		}
 	}
 	return c.Equals == nil || len(has.List) == len(c.Equals.texts())
-}
-
-func (v *Value) only() (string, bool) {
-	if v == nil {
-		return "", false
-	}
-	return v.one()
 }
 
 // state is what the rules say of one field.

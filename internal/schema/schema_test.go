@@ -122,7 +122,7 @@ func TestRules(t *testing.T) {
 // asset is a case of the corpus of changes.
 type asset struct {
 	where        string
-	fresh        bool
+	occasion     Occasion
 	before       values
 	change       Change
 	want, opened string
@@ -147,7 +147,7 @@ func TestApply(t *testing.T) {
 				c.read(t, all[i])
 			}
 			before := maps.Clone(c.before)
-			out, err := s.Apply(c.before, c.change, c.fresh)
+			out, err := s.Apply(c.before, c.change, c.occasion)
 			got, _ := json.Marshal(out.Values)
 			want := c.want
 			if err == nil {
@@ -179,8 +179,9 @@ func (c *asset) read(t *testing.T, line string) {
 	t.Helper()
 	word, rest, _ := strings.Cut(line, " ")
 	switch word {
-	case "fresh", "change":
-		c.fresh, c.change.ClearInvalid = word == "fresh", rest == "clear"
+	case "fresh", "import", "change":
+		c.occasion = map[string]Occasion{"fresh": Upload, "import": Import}[word]
+		c.change.ClearInvalid = rest == "clear"
 	case "before":
 		c.before = unmarshal[values](t, c.where, rest)
 	case "given":
@@ -230,9 +231,9 @@ func TestRulesEnd(t *testing.T) {
 		{ID: "1", Field: "y", When: Condition{Field: "x", Equals: text("a")}, Then: Result{Apply: &Apply{Value: *text("a")}}},
 		{ID: "2", Field: "x", When: Condition{Field: "y", Equals: text("a")}, Then: Result{Activate: &Activate{Choices: []string{"b"}}}, Position: 1},
 	})
-	_, err := s.Apply(nil, Change{Given: map[string]Value{"x": *text("a")}}, true)
+	_, err := s.Apply(nil, Change{Given: map[string]Value{"x": *text("a")}}, Upload)
 	judge(t, "circle", "", err, "! The value a of metadata field x may not be chosen beside the other values")
-	out, err := s.Apply(nil, Change{Given: map[string]Value{"x": *text("a")}, ClearInvalid: true}, true)
+	out, err := s.Apply(nil, Change{Given: map[string]Value{"x": *text("a")}, ClearInvalid: true}, Upload)
 	if got, _ := json.Marshal(out.Values); string(got) != `{"y":"a"}` || err != nil {
 		t.Errorf("%s, %v", got, err)
 	}
@@ -284,7 +285,7 @@ func FuzzApply(f *testing.F) {
 		c := Change{ClearInvalid: clear, Given: map[string]Value{
 			"category": {Text: category}, "team": {Text: team}, "roles": {List: strings.Split(roles, ",")}, "badge": {Text: badge},
 		}}
-		out, err := s.Apply(nil, c, true)
+		out, err := s.Apply(nil, c, Upload)
 		if err != nil {
 			if media.CodeOf(err) != media.Invalid {
 				t.Fatal(err)
@@ -296,7 +297,7 @@ func FuzzApply(f *testing.F) {
 		for id, raw := range out.Values {
 			again.Given[id], _ = Stored(raw)
 		}
-		twice, err := s.Apply(nil, again, true)
+		twice, err := s.Apply(nil, again, Upload)
 		if err != nil && !clear {
 			t.Fatalf("%v is refused: %v", out.Values, err)
 		}

@@ -17,8 +17,9 @@ const (
 	maxChosen = 3000
 )
 
-// Value is a value as somebody wrote it: one text, or several. Empty means
-// none.
+// Value is a value as somebody wrote it: one text, or several. Where a text
+// can be read as several it has both, and the field's type says which is
+// meant. Empty means none.
 type Value struct {
 	Text string   `json:"text,omitempty"`
 	List []string `json:"list,omitempty"`
@@ -29,16 +30,17 @@ func (v Value) Empty() bool { return v.Text == "" && len(v.List) == 0 }
 
 // texts are the parts of a value that may have several.
 func (v Value) texts() []string {
-	if v.Text != "" {
+	if len(v.List) == 0 && v.Text != "" {
 		return []string{v.Text}
 	}
 	return v.List
 }
 
-// one is the text of a value that may not have several.
-func (v Value) one() (string, bool) {
+// one is the text of a value that may not have several; with whole a text that
+// can be read as several stays what it is.
+func (v Value) one(whole bool) (string, bool) {
 	switch {
-	case v.Text != "":
+	case len(v.List) == 0, whole && v.Text != "":
 		return v.Text, true
 	case len(v.List) == 1:
 		return v.List[0], true
@@ -53,7 +55,7 @@ func (f *Field) Parse(v Value) (raw json.RawMessage, added []Choice, err error) 
 	if f.Type == Set {
 		return f.parseSet(v)
 	}
-	text, ok := v.one()
+	text, ok := v.one(f.Type == String)
 	if !ok {
 		return nil, nil, invalid("Metadata field %s takes one value, not %d", f.ID, len(v.List))
 	}
@@ -121,7 +123,7 @@ func (f *Field) parseSet(v Value) (json.RawMessage, []Choice, error) {
 // parts are the ids in a value of a Set.
 func (f *Field) parts(v Value) []string {
 	given := v.texts()
-	if v.Text != "" && !f.offers(v.Text) {
+	if len(v.List) == 0 && !f.offers(v.Text) {
 		given = strings.Split(v.Text, ",")
 	}
 	var ids []string

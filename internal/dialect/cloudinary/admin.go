@@ -75,8 +75,8 @@ func (d *Dialect) row(c *call, a *media.Asset, s shown) (any, error) {
 	if s.context || len(s.fields) > 0 {
 		r.Context = contextOf(a)
 	}
-	if s.metadata {
-		r.Metadata = &struct{}{}
+	if s.metadata || len(s.fields) > 0 {
+		r.Metadata = c.values(a, true)
 	}
 	if len(s.fields) == 0 {
 		return r, nil
@@ -198,7 +198,7 @@ func (d *Dialect) detailsOf(c *call, ref media.Ref) (any, error) {
 	}
 	out := &details{LastUpdated: lastUpdated{rfc3339(a.UpdatedAt)}, Derived: []derived{}}
 	out.row = row{
-		core: d.core(c, a), Pages: pagesOf(a), Context: contextOf(a), ETag: a.Version.MD5, OriginalFilename: a.OriginalName,
+		core: d.core(c, a), Pages: pagesOf(a), Context: contextOf(a), Metadata: c.values(a, false), ETag: a.Version.MD5, OriginalFilename: a.OriginalName,
 	}
 	out.AccessMode = "public"
 	if len(a.Tags) > 0 {

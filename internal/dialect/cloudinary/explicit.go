@@ -92,6 +92,9 @@ func (d *Dialect) change(c *call, ref media.Ref, ahead library.Ahead) (*media.As
 		change.Context = &pairs
 	}
 	var err error
+	if change.Metadata, err = c.metadata(); err != nil {
+		return nil, err
+	}
 	if change.Marks, err = c.marks(); err != nil {
 		return nil, err
 	}

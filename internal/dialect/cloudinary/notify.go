@@ -22,13 +22,14 @@ const (
 
 // eventNames are the vendor's words for events.
 var eventNames = map[media.EventType]string{
-	media.EventUploaded:       "upload",
-	media.EventRendered:       "eager",
-	media.EventRenamed:        "rename",
-	media.EventDeleted:        "delete",
-	media.EventTagsChanged:    "resource_tags_changed",
-	media.EventContextChanged: "resource_context_changed",
-	media.EventFailed:         "error",
+	media.EventUploaded:        "upload",
+	media.EventRendered:        "eager",
+	media.EventRenamed:         "rename",
+	media.EventDeleted:         "delete",
+	media.EventTagsChanged:     "resource_tags_changed",
+	media.EventContextChanged:  "resource_context_changed",
+	media.EventMetadataChanged: "resource_metadata_changed",
+	media.EventFailed:          "error",
 }
 
 // deleteByTokenName is the word for a deletion by a token.
@@ -189,6 +190,12 @@ type deletedTold struct {
 	Folder  string `json:"folder"`
 }
 
+type metadataTold struct {
+	told
+	Previous fieldValues `json:"previous_metadata"`
+	New      fieldValues `json:"new_metadata"`
+}
+
 type nameValue struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -234,6 +241,16 @@ func (d *Dialect) changeTold(n notice, e media.Event) (any, error) {
 			r.Updated = append(r.Updated, valueChange{name, v[0], v[1]})
 		}
 		out.Resources = map[string]contextTold{data.Asset.Name: r}
+		return out, err
+	case media.EventMetadataChanged:
+		data, err := read[media.ValuesChange](e)
+		r := metadataTold{told: toldOf(&data.Asset), Previous: data.Before, New: data.After}
+		for _, v := range []*fieldValues{&r.Previous, &r.New} {
+			if *v == nil {
+				*v = fieldValues{}
+			}
+		}
+		out.Resources = map[string]metadataTold{data.Asset.Name: r}
 		return out, err
 	}
 	return nil, fmt.Errorf("no payload for an event of type %s", e.Type)

@@ -61,7 +61,7 @@ type result struct {
 	Overwritten      bool          `json:"overwritten,omitempty"`
 	OriginalFilename string        `json:"original_filename,omitempty"`
 	Context          *custom       `json:"context,omitempty"`
-	Metadata         *struct{}     `json:"metadata,omitempty"`
+	Metadata         fieldValues   `json:"metadata,omitzero"`
 	Eager            []eagerResult `json:"eager,omitempty"`
 	BatchID          string        `json:"batch_id,omitempty"`
 	DeleteToken      string        `json:"delete_token,omitempty"`
@@ -112,6 +112,7 @@ func (d *Dialect) result(c *call, a *media.Asset) *result {
 		ETag:             a.Version.MD5,
 		OriginalFilename: a.OriginalName,
 		Context:          contextOf(a),
+		Metadata:         c.values(a, false),
 		APIKey:           c.key.ID,
 		Pages:            pagesOf(a),
 		findings:         marked(a),
@@ -129,6 +130,25 @@ func (d *Dialect) resultWith(c *call, a *media.Asset, w wanted) *result {
 	r.findings = w.findings(a)
 	r.Coordinates, r.Regions = marks.Coordinates, marks.Regions
 	return r
+}
+
+// fieldValues are the values of structured fields by their ids, absent where nil.
+type fieldValues map[string]json.RawMessage
+
+// values are what a call may know of an asset's structured fields; nil where
+// there are none, unless always.
+func (c *call) values(a *media.Asset, always bool) fieldValues {
+	shown := fieldValues(a.Metadata)
+	if c.acc != nil {
+		shown = c.acc.Schema().Shown(a.Metadata)
+	}
+	if len(shown) == 0 {
+		shown = nil
+		if always {
+			shown = fieldValues{}
+		}
+	}
+	return shown
 }
 
 func contextOf(a *media.Asset) *custom {
@@ -219,12 +239,12 @@ func orEmpty(list []string) []string {
 // row is an asset in a list of the Admin API.
 type row struct {
 	core
-	Pages            *int      `json:"pages,omitempty"`
-	Tags             *[]string `json:"tags,omitempty"`
-	Context          *custom   `json:"context,omitempty"`
-	Metadata         *struct{} `json:"metadata,omitempty"`
-	OriginalFilename string    `json:"original_filename,omitempty"`
-	ETag             string    `json:"etag,omitempty"`
+	Pages            *int        `json:"pages,omitempty"`
+	Tags             *[]string   `json:"tags,omitempty"`
+	Context          *custom     `json:"context,omitempty"`
+	Metadata         fieldValues `json:"metadata,omitzero"`
+	OriginalFilename string      `json:"original_filename,omitempty"`
+	ETag             string      `json:"etag,omitempty"`
 }
 
 // fieldsOf keeps of a row what a list of fields names, and what always stays.

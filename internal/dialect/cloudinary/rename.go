@@ -48,8 +48,9 @@ func (d *Dialect) rename(c *call) (any, error) {
 	if !withContext {
 		r.Context = nil
 	}
+	r.Metadata = nil
 	if withMetadata {
-		r.Metadata = &struct{}{}
+		r.Metadata = c.values(a, true)
 	}
 	return r, nil
 }

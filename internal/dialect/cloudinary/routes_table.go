@@ -33,6 +33,7 @@ var routes = map[string][]routeRow{
 		{"image/text", route{do: (*Dialect).text, browser: true}},
 		{"{kind}/tags", route{do: (*Dialect).bulkTags, browser: true}},
 		{"{kind}/context", route{do: (*Dialect).bulkContext, browser: true}},
+		{"{kind}/metadata", route{do: (*Dialect).bulkMetadata, browser: true}},
 		{"asset/destroy", route{do: (*Dialect).assetDestroy, browser: true}},
 		{"triggers", route{do: (*Dialect).createTrigger, admin: true}},
 		{"triggers/{name}/test", route{do: (*Dialect).testTrigger, admin: true}},

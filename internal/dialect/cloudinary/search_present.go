@@ -133,6 +133,9 @@ func (d *Dialect) searchRow(c *call, a *media.Asset, show searchShown) (any, err
 	if by := a.Detail.UploadedBy; by != "" {
 		r.UploadedBy = &accessKey{by}
 	}
+	if show.with["metadata"] {
+		r.Metadata = c.values(a, true)
+	}
 	r.extend(a, show.with)
 	if len(show.fields) == 0 {
 		return r, nil
@@ -157,10 +160,6 @@ func (r *searchRow) extend(a *media.Asset, with map[string]bool) {
 	}
 	if with["context"] {
 		r.Context = a.Context
-	}
-	if with["metadata"] {
-		r.Metadata = map[string]json.RawMessage{}
-		maps.Copy(r.Metadata, a.Metadata)
 	}
 	known := media.Analysis{}
 	if n := a.Detail.Analysis; n != nil && n.Version == a.Version.ID {

@@ -13,7 +13,7 @@ import (
 var unbuilt = words(`
 	access_control asset_folder auto_chaptering auto_transcription
 	auto_video_details backup callback display_name headers manifest_json
-	manifest_transformation metadata moderation proxy unique_display_name
+	manifest_transformation moderation proxy unique_display_name
 	use_asset_folder_as_public_id_prefix use_filename_as_display_name
 	visual_search`)
 

@@ -184,6 +184,13 @@ func (c *call) uploadOf() (u library.Upload, err error) {
 	if u.Context, err = parseContext(f.Get("context")); err != nil {
 		return u, err
 	}
+	values, err := c.metadata()
+	if err != nil {
+		return u, err
+	}
+	if values != nil {
+		u.Metadata = *values
+	}
 	if err := c.formats(&u); err != nil {
 		return u, err
 	}
