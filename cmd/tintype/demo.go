@@ -3,12 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net/url"
 
 	"tintype/internal/account"
@@ -29,18 +26,11 @@ func ensureDemo(ctx context.Context, dir *account.Directory) (media.Account, err
 		}
 		return a.Account, nil
 	}
-	id, err := rand.Int(rand.Reader, big.NewInt(900_000_000_000_000))
+	key, err := newKey("")
 	if err != nil {
 		return media.Account{}, err
 	}
-	secret := make([]byte, 20)
-	if _, err := rand.Read(secret); err != nil {
-		return media.Account{}, err
-	}
-	a := media.Account{ID: demoAccount, Keys: []media.Key{{
-		ID:     id.Add(id, big.NewInt(100_000_000_000_000)).String(),
-		Secret: base64.RawURLEncoding.EncodeToString(secret),
-	}}}
+	a := media.Account{ID: demoAccount, Keys: []media.Key{key}}
 	return a, dir.Put(ctx, a)
 }
 

@@ -51,7 +51,7 @@ picture from its URL. It speaks the wire protocol that your SDK speaks already.`
 	}
 	root.SetVersionTemplate("tintype {{.Version}}\n")
 	root.AddCommand(serveCommand(), doctorCommand(), verifyCommand(), versionCommand(), engineCommand(), notificationsCommand())
-	root.AddCommand(scriptCommand())
+	root.AddCommand(scriptCommand(), accountCommand(), keyCommand())
 	return root
 }
 

@@ -186,7 +186,7 @@ func (s *service) open(ctx context.Context) (err error) {
 	}
 	s.accounts, err = account.Open(ctx, account.Config{
 		Catalog: s.db, Cluster: s.cluster, DefaultDialect: cloudinary.Name, Mounts: mounts, Hosts: hosts,
-		Reserved: []string{"v1_1", "v2", "group", native.Reserved, "health", "ready"}, Logger: s.log,
+		Reserved: reserved, Logger: s.log,
 	})
 	if err != nil {
 		return fmt.Errorf("the accounts: %w", err)
@@ -229,6 +229,26 @@ func (s *service) named(acc media.AccountID, name string) (transform.Transformat
 	return a.Named(name)
 }
 
+// dynamic reports whether an account's folders are apart from names.
+func (s *service) dynamic(acc media.AccountID) bool {
+	a, ok := s.accounts.ByName(acc)
+	return ok && a.Options().DynamicFolders
+}
+
+// moderator finds a service that says whether assets of an account may be shown.
+func (s *service) moderator(acc media.AccountID, kind string) (library.Moderator, bool) {
+	a, ok := s.accounts.ByName(acc)
+	if !ok {
+		return library.Moderator{}, false
+	}
+	m, ok := a.Moderator(kind)
+	key, _ := a.FirstKey()
+	return library.Moderator{
+		URL: m.URL, Secret: m.Secret,
+		Original: func(a *media.Asset) string { return cloudinary.OriginalURL(s.publicURL.String(), a, key.Secret) },
+	}, ok
+}
+
 // importRemote closes the circle of two parts: the library, which stands on
 // the renditions, makes the assets that these need from elsewhere.
 func (s *service) importRemote(ctx context.Context, acc media.AccountID, as media.Ref, url string) (*media.Asset, error) {
@@ -257,6 +277,8 @@ func (s *service) openLibrary() error {
 		MaxBytes:   library.MaxBytes{Image: int64(s.config.maxImage), Raw: int64(s.config.maxRaw), Video: int64(s.config.maxVideo)},
 		MaxArchive: int64(s.config.maxArchive),
 		Fault:      fault,
+		Dynamic:    s.dynamic,
+		Moderator:  s.moderator,
 	})
 	if err != nil {
 		return err
@@ -279,6 +301,7 @@ func (s *service) openJobs(dialects []dialect.Dialect) (err error) {
 	}, map[string]jobs.Handler{
 		library.JobDeleteBlobs:    s.library.DeleteBlobs,
 		library.JobKeep:           s.library.Keep,
+		library.JobModerate:       s.library.Moderate,
 		webhook.JobDeliver:        s.webhooks.Deliver,
 		library.JobMakeRenditions: s.library.MakeRenditions,
 	})
@@ -393,6 +416,7 @@ func (s *service) run(ctx context.Context, listeners []net.Listener, out io.Writ
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.accounts.Run(ctx) })
+	group.Go(func() error { return s.delivery.Run(ctx) })
 	group.Go(func() error { return s.jobs.Run(ctx) })
 	group.Go(func() error { return s.webhooks.Run(ctx) })
 	group.Go(func() error { return s.sweep(ctx) })

@@ -143,6 +143,8 @@ func (tx *Tx) AnyAsset(acc media.AccountID, ref media.Ref) (*media.Asset, error)
 // another asset has its Kind, Access and Name. Zero CreatedAt and UpdatedAt
 // become now; times are kept to the microsecond.
 //
+// The folder that it lies in is made where it is missing.
+//
 // a.Version becomes the current version. If it is new it is stored, its
 // CreatedAt cut to the second and moved up where the clock went back behind
 // the newest version of the asset. A version that is stored already is
@@ -151,6 +153,11 @@ func (tx *Tx) AnyAsset(acc media.AccountID, ref media.Ref) (*media.Asset, error)
 func (tx *Tx) PutAsset(a *media.Asset) error {
 	if err := checkAsset(a); err != nil {
 		return err
+	}
+	if a.Folder != "" && !a.Deleted {
+		if _, err := tx.PutFolder(a.Account, a.Folder, a.CreatedAt); err != nil {
+			return err
+		}
 	}
 	now := tx.db.cfg.Now()
 	if a.CreatedAt.IsZero() {

@@ -15,6 +15,7 @@ const (
 	cursorName       cursorKind = 'n'
 	cursorRenditions cursorKind = 'r'
 	cursorNotices    cursorKind = 'o'
+	cursorFolders    cursorKind = 'f'
 )
 
 // position is the last row of a page.

@@ -3,8 +3,10 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"strings"
 
+	"github.com/pressly/goose/v3"
 	"github.com/uptrace/bun"
 
 	"tintype/internal/media"
@@ -168,5 +170,23 @@ func (db *DB) IndexedChunks(acc media.AccountID, chunk int) (n int, err error) {
 // MarkChanged marks n assets as changed since the search index was folded.
 func (db *DB) MarkChanged(acc media.AccountID, n int) error {
 	_, err := db.write.Exec("INSERT INTO search_pending (account, asset) SELECT account, id FROM asset WHERE account = ? ORDER BY id LIMIT ?", string(acc), n)
+	return err
+}
+
+// Downgrade takes migrations back, down to a version.
+func (db *DB) Downgrade(ctx context.Context, version int64) error {
+	dir, err := fs.Sub(migrations, "migrations/"+db.back.name)
+	if err != nil {
+		return err
+	}
+	dialect := goose.DialectSQLite3
+	if db.back.rowLocks {
+		dialect = goose.DialectPostgres
+	}
+	ours, err := goose.NewProvider(dialect, db.back.write, dir, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	_, err = ours.DownTo(ctx, version)
 	return err
 }

@@ -47,7 +47,10 @@ func TestAccountsAreApart(t *testing.T) {
 			"PutPart": func(tx *catalog.Tx) error {
 				return tx.PutPart(b, "one", catalog.Part{Bytes: 1, Blob: "part/b/one/0-y"})
 			},
-			"PutMeasured": func(tx *catalog.Tx) error { return tx.PutMeasured(b, old.ID, "q", []byte(`2`)) },
+			"Folder":       func(tx *catalog.Tx) error { _, err := tx.Folder(b, a.Folder); return err },
+			"DeleteFolder": func(tx *catalog.Tx) error { _, err := tx.DeleteFolder(b, "summer"); return err },
+			"MoveFolder":   func(tx *catalog.Tx) error { return tx.MoveFolder(b, "summer", "mine", start) },
+			"PutMeasured":  func(tx *catalog.Tx) error { return tx.PutMeasured(b, old.ID, "q", []byte(`2`)) },
 		}
 		for name, fn := range notFound {
 			if err := db.Update(t.Context(), fn); media.CodeOf(err) != media.NotFound {
@@ -75,6 +78,17 @@ func TestAccountsAreApart(t *testing.T) {
 			}
 			if len(parts)+len(dropped)+int(counted+held)+open+len(expired) != 0 || partUsed {
 				t.Errorf("B sees %v %v %d %d %d %v %v", parts, dropped, counted, open, held, expired, partUsed)
+			}
+			if folders, n, _, err := tx.Folders(b, "", "", 0); err != nil || len(folders)+n != 0 {
+				t.Errorf("B sees folders %v, %d, %v", folders, n, err)
+			}
+			if taken, err := tx.DisplayNameTaken(b, a.Folder, a.DisplayName, "x"); err != nil || taken {
+				t.Errorf("B sees a display name: %v, %v", taken, err)
+			}
+			traffic, errT := tx.Traffic(b, start, start)
+			stock, errS := tx.Stock(b, start)
+			if errT != nil || errS != nil || traffic != (catalog.Traffic{}) || stock != (catalog.Stock{}) {
+				t.Errorf("B uses %+v, %+v: %v %v", traffic, stock, errT, errS)
 			}
 			err = errors.Join(err, err9, err10, err11, err12, err13, err14)
 			if len(list)+len(named)+n+len(made)+len(deleted)+len(events) != 0 || next != "" || measured || used {

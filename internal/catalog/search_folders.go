@@ -2,26 +2,11 @@ package catalog
 
 import (
 	"cmp"
-	"math"
-	"path"
 	"slices"
-	"strings"
-	"time"
 
-	"tintype/internal/catalog/index"
 	"tintype/internal/media"
 	"tintype/internal/search"
 )
-
-// Folder is a place where assets lie, or that has such a place in it.
-type Folder struct {
-	Path string
-	// CreatedAt is when the oldest asset in it was made.
-	CreatedAt time.Time
-}
-
-// Name is the last part of the path.
-func (f *Folder) Name() string { return path.Base(f.Path) }
 
 // FoundFolders is what SearchFolders found.
 type FoundFolders struct {
@@ -101,53 +86,15 @@ func page(folders map[string]float64, q search.Query, keys []search.Key, after *
 	return out
 }
 
-// folders are all folders of an account, with the time of their oldest asset.
+// folders are all folders of an account, with the time of their making.
 func (tx *Tx) folders(acc media.AccountID) (map[string]float64, error) {
-	x, err := tx.openIndex(acc)
-	if err != nil {
-		return nil, err
+	var rows []folderRow
+	if err := tx.tx.NewSelect().Model(&rows).Column("path", "created_at").Where("account = ?", string(acc)).Scan(tx.ctx); err != nil {
+		return nil, tx.fail("list folders", err)
 	}
-	active := search.Not{Of: search.Equals{Field: "status", Text: "deleted"}}
-	x.need(active)
-	among := x.eval(active, x.live)
-	among.And(x.live)
-	folders := map[string]float64{}
-	add := func(p string, created float64) {
-		for ; p != "" && p != "."; p = path.Dir(p) {
-			old, ok := folders[p]
-			if ok && old <= created {
-				return
-			}
-			folders[p] = created
-		}
+	folders := make(map[string]float64, len(rows))
+	for _, r := range rows {
+		folders[r.Path] = float64(r.CreatedAt)
 	}
-	for _, p := range x.pendingMatches(active) {
-		add(p.asset.Folder, p.doc.Numbers["created_at"])
-	}
-	created := x.column(columnNumber + "created_at")
-	x.read(created, slices.Collect(among.Blocks()))
-	var piece index.Chunk
-	x.between(term(termValue, "folder", ""), "", func(term string, chunk int, docs []byte) error {
-		if among[chunk] == nil {
-			return nil
-		}
-		piece = index.Chunk{}
-		if err := piece.Or(docs); err != nil {
-			return err
-		}
-		oldest := math.Inf(1)
-		for i := range index.Members(piece[:]) {
-			if !among[chunk].Has(i) {
-				continue
-			}
-			if v, ok := x.number(created, chunk*index.ChunkSize+i); ok {
-				oldest = min(oldest, v)
-			}
-		}
-		if !math.IsInf(oldest, 1) {
-			add(strings.Trim(value(term), "/"), oldest)
-		}
-		return nil
-	})
-	return folders, x.err
+	return folders, nil
 }

@@ -85,6 +85,11 @@ type Request struct {
 	// Signed: a valid signature or token covers the request. A wrong one is
 	// an error of the dialect and never gets here.
 	Signed bool
+	// ByURL: Signed is by a signature that is a part of the URL, and so of
+	// every page that shows it; what is granted to tokens takes more.
+	ByURL bool
+	// Owner: who asks may have everything of the account.
+	Owner bool
 	// Until is when Signed ends; zero is never.
 	Until time.Time
 	// Hints are those that Chain was made by: what the request means depends
@@ -139,6 +144,7 @@ type Delivery struct {
 	exposed string
 	hot     *index
 	stop    []func()
+	meter   meter
 }
 
 // New returns a Delivery that listens for changed assets and accounts until
@@ -230,6 +236,9 @@ func (d *Delivery) serve(w http.ResponseWriter, r *http.Request, q Request, now 
 	if err != nil {
 		return err
 	}
+	if !f.until.IsZero() && (q.Until.IsZero() || f.until.Before(q.Until)) {
+		q.Until = f.until
+	}
 	a, err := d.answer(r.Context(), q, f)
 	if err != nil {
 		return err
@@ -243,7 +252,11 @@ func (d *Delivery) serve(w http.ResponseWriter, r *http.Request, q Request, now 
 	}
 	defer body.Close()
 	d.fill(r, q, f, a, mark)
-	return a.write(w, r, body, now)
+	if err := a.write(w, r, body, now); err != nil {
+		return err
+	}
+	d.meter.count(f.asset.Account, w, r, a.size)
+	return nil
 }
 
 // fill puts an answer into the hot index where the same request will always
@@ -304,12 +317,21 @@ func (d *Delivery) Hot(w http.ResponseWriter, r *http.Request) bool {
 		}
 	}
 	if a.body != nil {
-		return a.write(w, r, content{bytes: a.body}, now) == nil
+		return d.repeat(w, r, a, content{bytes: a.body}, now)
 	}
 	body, err := a.open(r.Context(), d.cfg.Blobs, wantsWhole(r))
 	if err != nil {
 		return false // Serve finds out why, or makes it anew
 	}
 	defer body.Close()
-	return a.write(w, r, body, now) == nil
+	return d.repeat(w, r, a, body, now)
+}
+
+// repeat writes an answer that was in the hot index, and reports whether it did.
+func (d *Delivery) repeat(w http.ResponseWriter, r *http.Request, a *answer, body content, now time.Time) bool {
+	if a.write(w, r, body, now) != nil {
+		return false
+	}
+	d.meter.count(a.asset.account, w, r, a.size)
+	return true
 }

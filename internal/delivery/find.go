@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"tintype/internal/catalog"
 	"tintype/internal/media"
@@ -14,6 +15,8 @@ import (
 type found struct {
 	asset *media.Asset
 	first bool // it is the first candidate
+	// until is when the asset may cease to be open; zero is never.
+	until time.Time
 	// missing is why asset is the request's default and no candidate; or nil.
 	missing error
 }
@@ -55,7 +58,7 @@ func missing(err error) bool { return err != nil && media.CodeOf(err) == media.N
 // stored looks for the first of refs that exists and that the request may have.
 func (d *Delivery) stored(ctx context.Context, q Request, refs []media.Ref) (found, error) {
 	var f found
-	denied := false
+	denied, now := false, d.cfg.Now()
 	err := d.cfg.Catalog.View(ctx, func(tx *catalog.Tx) error {
 		for i, ref := range refs {
 			if err := deliverable(ref, q.Chain); err != nil && !q.Rules.ImagesOnly {
@@ -72,6 +75,9 @@ func (d *Delivery) stored(ctx context.Context, q Request, refs []media.Ref) (fou
 				denied = denied || named && ref.Access == media.Private && !q.Signed && !q.Rules.Told && mayBeOriginal(q.Chain)
 			case err != nil:
 				return fmt.Errorf("find asset: %w", err)
+			case !q.granted(a, now):
+				// Not told apart from what does not exist.
+				denied = denied || named && !ref.Access.Open() && !q.Signed
 			case !q.Signed && (needsSignature(a, q.Chain) || !a.Access.Open() && q.tellsOfSource()):
 				denied = denied || named
 				if q.Rules.Told {
@@ -79,6 +85,9 @@ func (d *Delivery) stored(ctx context.Context, q Request, refs []media.Ref) (fou
 				}
 			default:
 				f = found{asset: a, first: i == 0}
+				if _, until := a.Readable(now); !q.Owner {
+					f.until = until
+				}
 				return nil
 			}
 		}
@@ -95,6 +104,13 @@ func (d *Delivery) stored(ctx context.Context, q Request, refs []media.Ref) (fou
 		return f, media.Errorf(media.NotFound, "Resource not found")
 	}
 	return f, media.Errorf(media.NotFound, "Resource not found - %s", label(refs[0]))
+}
+
+// granted reports whether a request may have an asset as far as its grants
+// and its moderation go.
+func (q *Request) granted(a *media.Asset, now time.Time) bool {
+	open, _ := a.Readable(now)
+	return open || q.Owner || q.Signed && !q.ByURL && !a.Withheld()
 }
 
 func label(r media.Ref) string {

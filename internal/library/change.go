@@ -2,8 +2,10 @@ package library
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"tintype/internal/catalog"
@@ -61,12 +63,22 @@ type Change struct {
 	Marks
 	// AutoQuality is as in Upload.
 	AutoQuality *transform.Transformation
+	Placing
+	// Grants say who may read the asset; an empty list removes them.
+	Grants *[]media.Grant
+	// Moderation is what a person says of the asset.
+	Moderation *media.ModerationStatus
 }
 
 // Update changes an asset's record; NotFound if there is none.
 func (l *Library) Update(ctx context.Context, acc media.AccountID, ref media.Ref, c Change) (*media.Asset, error) {
-	if err := c.Marks.check(); err != nil {
+	if err := errors.Join(c.Marks.check(), c.Placing.check()); err != nil {
 		return nil, err
+	}
+	if c.Moderation != nil {
+		if err := checkStatus(*c.Moderation); err != nil {
+			return nil, err
+		}
 	}
 	var a *media.Asset
 	opened := false
@@ -88,6 +100,19 @@ func (l *Library) Update(ctx context.Context, acc media.AccountID, ref media.Ref
 		}
 		c.Marks.on(a, false)
 		setAutoQuality(a, c.AutoQuality)
+		if c.Placing != (Placing{}) {
+			if err := l.place(tx, a, c.Placing); err != nil {
+				return err
+			}
+		}
+		if c.Grants != nil {
+			a.Detail.Grants = *c.Grants
+		}
+		if c.Moderation != nil {
+			if err := l.settle(tx, a, media.Moderation{Kind: media.Manual, Status: *c.Moderation}); err != nil {
+				return err
+			}
+		}
 		a.UpdatedAt = l.now()
 		if err := tx.PutAsset(a); err != nil {
 			return err
@@ -122,6 +147,15 @@ func (l *Library) tellChange(tx *catalog.Tx, before, a *media.Asset, ahead *Ahea
 	}
 	if !maps.EqualFunc(before.Metadata, a.Metadata, sameJSON) {
 		events = append(events, media.NewEvent(media.EventMetadataChanged, a, l.now(), media.ValuesChange{Asset: *a, Before: before.Metadata, After: a.Metadata}))
+	}
+	if before.Folder != a.Folder {
+		events = append(events, media.NewEvent(media.EventMoved, a, l.now(), media.TextChange{Before: before.Folder, Asset: *a}))
+	}
+	if before.DisplayName != a.DisplayName {
+		events = append(events, media.NewEvent(media.EventNamed, a, l.now(), media.TextChange{Before: before.DisplayName, Asset: *a}))
+	}
+	if !slices.EqualFunc(before.Detail.Grants, a.Detail.Grants, media.Grant.Equal) {
+		events = append(events, media.NewEvent(media.EventGrantsChanged, a, l.now(), media.GrantsChange{Before: before.Detail.Grants, Asset: *a}))
 	}
 	for i, e := range events {
 		if i > 0 {
@@ -195,8 +229,11 @@ func (l *Library) rename(tx *catalog.Tx, acc media.AccountID, from, to media.Ref
 	if a, err = tx.Asset(acc, media.Ref{ID: a.ID}); err != nil {
 		return nil, nil, err
 	}
-	if folder := folderOf(a.Name); folder != a.Folder {
-		a.Folder = folder
+	lay := a.Folder
+	if err := l.place(tx, a, Placing{}); err != nil {
+		return nil, nil, err
+	}
+	if a.Folder != lay {
 		if err := tx.PutAsset(a); err != nil {
 			return nil, nil, err
 		}

@@ -37,6 +37,12 @@ type Config struct {
 	Sessions SessionLimits
 	// MaxArchive bounds the bytes of the files in one archive; default 2 GiB.
 	MaxArchive int64
+	// Dynamic reports whether an account's folders are apart from the names of
+	// its assets; nil is for none. Elsewhere an asset's folder is the part of
+	// its name before the last slash.
+	Dynamic func(media.AccountID) bool
+	// Moderator finds a moderator of an account by its name; nil knows none.
+	Moderator func(acc media.AccountID, kind string) (Moderator, bool)
 	// Grace is how long replaced and deleted bytes stay readable for
 	// requests that are under way; default one minute.
 	Grace  time.Duration
@@ -142,6 +148,14 @@ type Upload struct {
 	Name string
 	// Folder is put before the name, with a slash.
 	Folder string
+	Placing
+	// Grants say who may read the asset; nil leaves those of the asset that is
+	// replaced, and an empty list removes them.
+	Grants *[]media.Grant
+	// Moderators are put before the asset, one after the other.
+	Moderators []string
+	// NameByFile makes the display name from Filename where there is no other.
+	NameByFile bool
 	// Filename is the client's name of the file; with a URL and no Filename
 	// it is the URL's last segment.
 	Filename string

@@ -138,6 +138,12 @@ func (l *Library) record(ctx context.Context, c *candidate, key string) (*Upload
 		if opened, err = l.giveMetadata(tx, a, c.upload); err != nil {
 			return err
 		}
+		if err := l.place(tx, a, c.upload.placing(a)); err != nil {
+			return err
+		}
+		if err := l.submit(tx, a, c.upload.Moderators); err != nil {
+			return err
+		}
 		out = Uploaded{Asset: a, Overwritten: old != nil}
 		a.Detail.Analysis = c.found.about(a.Version.ID)
 		if err := tx.PutAsset(a); err != nil {
@@ -232,7 +238,6 @@ func (l *Library) asset(c *candidate, name, key string, old *media.Asset) *media
 	a := &media.Asset{
 		Account:   u.Account,
 		Ref:       media.Ref{Kind: c.kind, Access: u.Access, Name: name},
-		Folder:    folderOf(name),
 		Tags:      u.Tags,
 		Context:   u.Context,
 		CreatedAt: now,
@@ -240,9 +245,6 @@ func (l *Library) asset(c *candidate, name, key string, old *media.Asset) *media
 		Version: media.Version{
 			Blob: key, SHA256: c.staged.SHA256, MD5: c.staged.MD5, Info: c.info, CreatedAt: now.Truncate(time.Second),
 		},
-	}
-	if u.Access == media.Remote {
-		a.Folder = ""
 	}
 	if u.remote {
 		a.Detail.Source = u.URL
@@ -253,8 +255,14 @@ func (l *Library) asset(c *candidate, name, key string, old *media.Asset) *media
 	if !u.NoOriginalName {
 		a.OriginalName = stem(u.Filename)
 	}
+	if u.Grants != nil {
+		a.Detail.Grants = *u.Grants
+	}
 	if old != nil {
-		a.ID, a.CreatedAt = old.ID, old.CreatedAt
+		if u.Grants == nil {
+			a.Detail.Grants = old.Detail.Grants
+		}
+		a.ID, a.CreatedAt, a.Folder, a.DisplayName = old.ID, old.CreatedAt, old.Folder, old.DisplayName
 		// URLs carry the version's second: another content needs another one,
 		// or caches would go on serving the old.
 		if !a.Version.CreatedAt.After(old.Version.CreatedAt) {

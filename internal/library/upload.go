@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -116,7 +117,7 @@ func checkUpload(u *Upload) error {
 		}
 	}
 	u.Tags = cleanTags(u.Tags)
-	return u.Marks.check()
+	return errors.Join(u.Marks.check(), u.Placing.check())
 }
 
 // cleanTags trims, drops blanks and later duplicates, and keeps the order.

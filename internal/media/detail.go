@@ -32,6 +32,10 @@ type Detail struct {
 	// but a quality, which takes the place of one that would be chosen by what
 	// can be seen; "" for none.
 	AutoQuality string `json:"auto_quality,omitempty"`
+	// Grants, if there are any, say who may read the asset, beside Access.
+	Grants []Grant `json:"grants,omitempty"`
+	// Moderation is what moderators say, in the order of being asked.
+	Moderation []Moderation `json:"moderation,omitempty"`
 	// Analysis is what was asked for so far about the version that it names;
 	// nil where nothing was. For the present content only if that is the
 	// asset's version.

@@ -41,6 +41,13 @@ const (
 	EventContextChanged EventType = "context-changed" // PairsChange
 	// EventMetadataChanged: values of structured fields changed. ValuesChange.
 	EventMetadataChanged EventType = "metadata-changed"
+	EventModerated       EventType = "moderated"      // ModerationData
+	EventGrantsChanged   EventType = "grants-changed" // GrantsChange
+	EventMoved           EventType = "moved"          // TextChange, of the folder
+	EventNamed           EventType = "named"          // TextChange, of the display name
+	EventFolderMade      EventType = "folder-made"    // FolderData
+	EventFolderDeleted   EventType = "folder-deleted" // FolderData
+	EventFolderMoved     EventType = "folder-moved"   // FolderData
 	// EventFailed: what was to be done in the background cannot be done. FailureData.
 	EventFailed EventType = "failed"
 )
@@ -125,6 +132,30 @@ type ListChange struct {
 	Asset   Asset    `json:"asset"`
 	Added   []string `json:"added"`
 	Removed []string `json:"removed"`
+}
+
+// TextChange is what a text was before, and the asset that has another now.
+type TextChange struct {
+	Before string `json:"before"`
+	Asset  Asset  `json:"asset"`
+}
+
+// ModerationData is what a moderator said, and the asset with it.
+type ModerationData struct {
+	Moderation Moderation `json:"moderation"`
+	Asset      Asset      `json:"asset"`
+}
+
+// GrantsChange is the grants of before, and the asset that has others now.
+type GrantsChange struct {
+	Before []Grant `json:"before"`
+	Asset  Asset   `json:"asset"`
+}
+
+// FolderData is a folder, and where it was before it was moved.
+type FolderData struct {
+	Path string `json:"path"`
+	From string `json:"from,omitempty"`
 }
 
 // Lists compares two lists as sets.

@@ -99,6 +99,9 @@ func (s *Store) composition(ctx context.Context, a *media.Asset, t transform.Tra
 	ctx = context.WithValue(ctx, spelledKey{}, media.Spelling{}) // the words are about the whole
 	parts := []any{a.Access, t.Output, a.Detail.Members.Format}
 	for _, m := range assets {
+		if open, _ := m.Readable(s.cfg.Now()); !open && !signed {
+			return nil, media.Errorf(media.NotFound, "Resource not found - %s", m.Name)
+		}
 		w, err := s.plan(ctx, m, frame, signed)
 		if err != nil {
 			return nil, fmt.Errorf("plan member %s: %w", m.Name, err)

@@ -56,7 +56,11 @@ func (r *asked) asset(ctx context.Context, ref media.Ref, use transform.SourceUs
 		a, err = tx.Asset(r.account, full)
 		return err
 	})
-	hidden := err == nil && !a.Access.Open() && !open
+	hidden := err == nil && !open
+	if hidden {
+		granted, _ := a.Readable(r.store.cfg.Now())
+		hidden = !granted || !a.Access.Open()
+	}
 	switch {
 	case hidden, err != nil && media.CodeOf(err) == media.NotFound:
 		return nil, &media.Error{Code: media.NotFound, Message: "Resource not found - " + nameOf(ref), Err: &media.LayerError{Ref: ref}}

@@ -117,12 +117,27 @@ func Of(a *media.Asset) Doc {
 		d.AddText("grayscale", strconv.FormatBool(info.Space == "b-w" || info.Space == "grey16"))
 	}
 	d.ofAnalysis(a)
+	d.ofAccess(a)
 	d.Numbers["tag_count"] = float64(len(a.Tags))
 	d.Numbers["version"] = float64(v.CreatedAt.Unix())
 	d.Numbers["created_at"] = Micros(a.CreatedAt)
 	d.Numbers["updated_at"] = Micros(a.UpdatedAt)
 	d.Numbers["uploaded_at"] = Micros(v.CreatedAt)
 	return d
+}
+
+// ofAccess tells who may read an asset, and what moderators say.
+func (d Doc) ofAccess(a *media.Asset) {
+	protection := "public"
+	if a.Guarded() {
+		protection = "authenticated"
+	}
+	d.AddText("protection", protection)
+	for _, m := range a.Detail.Moderation {
+		d.AddText("moderation_kind", m.Kind)
+		d.AddText("moderation_status", string(m.Status))
+		d.AddText("moderation", m.Kind+"="+string(m.Status))
+	}
 }
 
 func (d Doc) ofInfo(info *media.Info) {

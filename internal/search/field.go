@@ -22,7 +22,7 @@ var fields = map[string]Type{
 	"name": Text, "id": Text, "display_name": Text, "filename": Text, "folder": Text,
 	"tags": Text, "context": Text, "metadata": Text, "format": Text, "kind": Text, "access": Text,
 	"status": Text, "protection": Text, "md5": Text, "original_name": Text, "source": Text,
-	"created_by": Text, "uploaded_by": Text, "moderation_kind": Text, "moderation_status": Text,
+	"created_by": Text, "uploaded_by": Text, "moderation": Text, "moderation_kind": Text, "moderation_status": Text,
 	"grayscale": Text, "transparent": Text, "animated": Text, "color_space": Text,
 
 	"tag_count": Number, "bytes": Number, "backup_bytes": Number, "width": Number, "height": Number, "pixels": Number,
@@ -60,7 +60,7 @@ func (t Type) HasNumber() bool { return t != Text }
 
 // several are the fields that may have more than one value, which gives
 // nothing to sort by. Of what cameras write there is too much to keep in order.
-var several = map[string]bool{"tags": true, "context": true, "metadata": true}
+var several = map[string]bool{"moderation": true, "moderation_kind": true, "moderation_status": true, "tags": true, "context": true, "metadata": true}
 
 // Gathers reports whether a field is a family as a whole: tokens can be looked
 // for in it, while whole values are those of its members.

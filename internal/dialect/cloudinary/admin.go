@@ -48,12 +48,12 @@ func (c *call) maxResults() (int, error) {
 
 // shown says which members of rows a call wants.
 type shown struct {
-	tags, context, metadata bool
-	fields                  []string
+	tags, context, metadata, moderations bool
+	fields                               []string
 }
 
 func (c *call) shown() (s shown, err error) {
-	for name, b := range map[string]*bool{"tags": &s.tags, "context": &s.context, "metadata": &s.metadata} {
+	for name, b := range map[string]*bool{"tags": &s.tags, "context": &s.context, "metadata": &s.metadata, "moderations": &s.moderations} {
 		if *b, err = c.form.Bool(name, false); err != nil {
 			return s, err
 		}
@@ -67,7 +67,11 @@ func (c *call) shown() (s shown, err error) {
 // row describes an asset in a list.
 func (d *Dialect) row(c *call, a *media.Asset, s shown) (any, error) {
 	r := &row{core: d.core(c, a)}
-	r.AccessMode = "public"
+	r.AccessMode, r.core.Moderation = modeOf(a), nil
+	if s.moderations || len(s.fields) > 0 {
+		list := append([]moderationItem{}, moderationOf(a)...)
+		r.Moderations = &list
+	}
 	if s.tags || len(s.fields) > 0 {
 		tags := orEmpty(a.Tags)
 		r.Tags = &tags
@@ -200,7 +204,10 @@ func (d *Dialect) detailsOf(c *call, ref media.Ref) (any, error) {
 	out.row = row{
 		core: d.core(c, a), Pages: pagesOf(a), Context: contextOf(a), Metadata: c.values(a, false), ETag: a.Version.MD5, OriginalFilename: a.OriginalName,
 	}
-	out.AccessMode = "public"
+	out.AccessMode = modeOf(a)
+	if list := moderationOf(a); list != nil {
+		out.Moderations = &list
+	}
 	if len(a.Tags) > 0 {
 		out.Tags = &a.Tags
 	}

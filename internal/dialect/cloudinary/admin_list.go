@@ -6,9 +6,7 @@ import (
 	"time"
 
 	"tintype/internal/dialect"
-	"tintype/internal/library"
 	"tintype/internal/media"
-	"tintype/internal/search"
 )
 
 // startTimes are the forms of start_at beside a number of seconds. The fourth
@@ -79,55 +77,4 @@ func (c *call) assetIDs() ([]media.AssetID, error) {
 		ids[i] = media.AssetID(text)
 	}
 	return ids, nil
-}
-
-// resourcesInFolder lists the assets that lie in a folder itself.
-func (d *Dialect) resourcesInFolder(c *call) (any, error) {
-	folder, err := c.needed("asset_folder")
-	if err != nil {
-		return nil, err
-	}
-	where := search.Expr(search.Equals{Field: "folder", Text: strings.Trim(folder, "/")})
-	if strings.Trim(folder, "/") == "" {
-		where = search.Not{Of: search.Present{Field: "folder"}}
-	}
-	out, err := d.listWhere(c, where)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// listWhere lists the living assets of which an expression is true, of the
-// call's kind where it names one, and counts them.
-func (d *Dialect) listWhere(c *call, where search.Expr) (*resourceList, error) {
-	if err := refuseUnbuilt(c.form, unbuiltAdmin); err != nil {
-		return nil, err
-	}
-	s, err := c.shown()
-	if err != nil {
-		return nil, err
-	}
-	list, err := c.listQuery()
-	if err != nil {
-		return nil, err
-	}
-	all := search.And{library.Living, where}
-	if c.kind != "" {
-		all = append(all, search.Equals{Field: "kind", Text: string(c.kind)})
-	}
-	found, err := d.cfg.Library.Search(c.ctx, c.acc.ID, search.Query{
-		Where:  all,
-		Sort:   []search.Key{{Field: "created_at", Descending: !list.Ascending}, {Field: "id", Descending: !list.Ascending}},
-		Limit:  list.Limit,
-		Cursor: list.Cursor,
-	})
-	if err != nil {
-		return nil, err
-	}
-	out, err := d.rows(c, found.Assets, s, found.Next)
-	if err == nil {
-		out.TotalCount = &found.Total
-	}
-	return out, err
 }

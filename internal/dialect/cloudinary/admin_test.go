@@ -107,7 +107,6 @@ func TestAdminRefuses(t *testing.T) {
 		"resources/image/upload?max_results=0":                                 "max_results",
 		"resources/image/upload?direction=up":                                  "Invalid direction up",
 		"resources/image/upload?next_cursor=23452342":                          "cursor",
-		"resources/image/upload?moderations=true":                              "moderations is not supported yet",
 		"resources/image/upload?tags=perhaps":                                  "tags must be true or false",
 		"resources/image/upload?public_ids=" + strings.Repeat("a,", 100) + "b": "more than 100 public_ids",
 		"resources/image/upload/x?colors=perhaps":                              "colors must be true or false",

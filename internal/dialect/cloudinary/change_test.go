@@ -118,7 +118,7 @@ func TestRoutes(t *testing.T) {
 		{"POST", "/v1_1/nobody/image/upload", 401, "Invalid cloud_name nobody"},
 		{"GET", "/v1_1/nobody/ping", 401, "Invalid cloud_name nobody"},
 		{"POST", "/v1_1/", 401, "Invalid cloud_name "},
-		{"GET", "/v1_1/demo/usage", 404, "GET /v1_1/demo/usage"},
+		{"GET", "/v1_1/demo/use", 404, "GET /v1_1/demo/use"},
 		{"POST", "/v1_1/demo/video/explode", 404, "POST /v1_1/demo/video/explode"},
 		{"POST", "/v1_1/demo/movie/upload", 404, "/v1_1/demo/movie/upload"},
 		{"POST", "/v1_1/demo/auto/destroy", 404, "/v1_1/demo/auto/destroy"},

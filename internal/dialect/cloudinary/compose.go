@@ -175,7 +175,7 @@ func (d *Dialect) composed(c *call, a *media.Asset, chain transform.Transformati
 		return nil, media.Errorf(media.Unsupported, "Downloads are switched off here")
 	}
 	q := delivery.Request{
-		Account: c.acc, Refs: []media.Ref{{ID: a.ID}}, Chain: chain, Signed: true, Personal: true, Attachment: true, Download: path.Base(filename),
+		Account: c.acc, Refs: []media.Ref{{ID: a.ID}}, Chain: chain, Signed: true, Owner: true, Personal: true, Attachment: true, Download: path.Base(filename),
 	}
 	return &deliverySender{d.cfg.Delivery, q, a.Name}, nil
 }

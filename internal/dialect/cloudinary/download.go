@@ -65,7 +65,7 @@ func (d *Dialect) download(c *call) (any, error) {
 	}
 	q := delivery.Request{
 		Account: c.acc, Refs: []media.Ref{{Kind: c.kind, Access: access, Name: id}}, Chain: chain.Transformation,
-		Signed: true, Personal: true, Client: delivery.ClientOf(c.r), Download: c.form.Get("target_filename"),
+		Signed: true, Owner: true, Personal: true, Client: delivery.ClientOf(c.r), Download: c.form.Get("target_filename"),
 	}
 	ext := c.form.Get("format")
 	if f, ok := media.FormatByExtension(ext); ok && c.kind != media.KindRaw {

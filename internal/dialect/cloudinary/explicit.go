@@ -35,10 +35,6 @@ func (d *Dialect) explicit(c *call) (any, error) {
 		ahead.EagerLater = true
 		c.batch()
 	}
-	echo, err := c.accessMode()
-	if err != nil {
-		return nil, err
-	}
 	if err := refuseAddons(c.form, false); err != nil {
 		return nil, err
 	}
@@ -64,7 +60,9 @@ func (d *Dialect) explicit(c *call) (any, error) {
 	if r.Breakpoints, err = d.breakpointResults(c, a, items); err != nil {
 		return nil, err
 	}
-	r.AccessMode = echo
+	if c.form.Get("access_mode") != "" {
+		r.AccessMode = modeOf(a)
+	}
 	if ahead.EagerLater {
 		r.Eager, r.BatchID = d.processing(c, a, eager), c.batch()
 		return r, nil
@@ -103,6 +101,15 @@ func (d *Dialect) change(c *call, ref media.Ref, ahead library.Ahead) (*media.As
 	}
 	if ahead.EagerLater || len(ahead.EagerNotify) > 0 || len(media.OriginOf(c.ctx).Notify) > 0 {
 		change.Ahead = &ahead
+	}
+	if change.Placing, err = c.placing(); err != nil {
+		return nil, err
+	}
+	if change.Grants, _, err = c.grants(); err != nil {
+		return nil, err
+	}
+	if change.Moderation, err = c.verdict(); err != nil {
+		return nil, err
 	}
 	if change == (library.Change{}) {
 		return d.cfg.Library.Find(c.ctx, c.acc.ID, ref)

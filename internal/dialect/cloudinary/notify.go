@@ -30,6 +30,13 @@ var eventNames = map[media.EventType]string{
 	media.EventContextChanged:  "resource_context_changed",
 	media.EventMetadataChanged: "resource_metadata_changed",
 	media.EventFailed:          "error",
+	media.EventMoved:           "move",
+	media.EventNamed:           "resource_display_name_changed",
+	media.EventModerated:       "moderation",
+	media.EventGrantsChanged:   "access_control_changed",
+	media.EventFolderMade:      "create_folder",
+	media.EventFolderDeleted:   "delete_folder",
+	media.EventFolderMoved:     "move_or_rename_asset_folder",
 }
 
 // deleteByTokenName is the word for a deletion by a token.
@@ -118,6 +125,7 @@ func requestOf(e media.Event) string {
 // payload is a whole notification.
 func (d *Dialect) payload(n notice, e media.Event, k media.Key) (any, error) {
 	c := &call{key: k}
+	c.acc, _ = d.cfg.Accounts.ByName(e.Account)
 	switch e.Type {
 	case media.EventUploaded, media.EventUpdated:
 		data, err := read[media.AssetData](e)
@@ -253,7 +261,7 @@ func (d *Dialect) changeTold(n notice, e media.Event) (any, error) {
 		out.Resources = map[string]metadataTold{data.Asset.Name: r}
 		return out, err
 	}
-	return nil, fmt.Errorf("no payload for an event of type %s", e.Type)
+	return d.managedTold(n, e)
 }
 
 func pairsTold(pairs map[string]string) []nameValue {

@@ -3,6 +3,7 @@ package cloudinary
 import (
 	"encoding/json"
 	"math"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -40,12 +41,15 @@ type core struct {
 	CreatedAt    string `json:"created_at"`
 	Bytes        int64  `json:"bytes"`
 	// Width and Height are absent for raw files and sound.
-	Width      int    `json:"width,omitempty"`
-	Height     int    `json:"height,omitempty"`
-	Folder     string `json:"folder"`
+	Width  int `json:"width,omitempty"`
+	Height int `json:"height,omitempty"`
+	placed
 	AccessMode string `json:"access_mode,omitempty"`
-	URL        string `json:"url"`
-	SecureURL  string `json:"secure_url"`
+	// AccessControl and Moderation are absent where there is none.
+	AccessControl []accessRule     `json:"access_control,omitempty"`
+	Moderation    []moderationItem `json:"moderation,omitempty"`
+	URL           string           `json:"url"`
+	SecureURL     string           `json:"secure_url"`
 }
 
 // result answers upload, explicit and rename.
@@ -87,13 +91,35 @@ type videoResult struct {
 	PlaybackURL string         `json:"playback_url"`
 }
 
+// placed says where an asset lies, in the words of the account's folder mode.
+type placed struct {
+	Folder      *string `json:"folder,omitempty"`
+	AssetFolder *string `json:"asset_folder,omitempty"`
+	DisplayName string  `json:"display_name,omitempty"`
+}
+
+func (c *call) placed(a *media.Asset) placed {
+	folder := a.Folder
+	if c.acc != nil && c.acc.Options().DynamicFolders {
+		return placed{AssetFolder: &folder, DisplayName: firstOf(a.DisplayName, path.Base(a.Name))}
+	}
+	return placed{Folder: &folder, DisplayName: a.DisplayName}
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
 // core describes an asset to the maker of a call.
 func (d *Dialect) core(c *call, a *media.Asset) core {
 	v := &a.Version
 	r := core{
 		AssetID: string(a.ID), PublicID: a.Name, Version: versionNumber(a),
 		ResourceType: string(a.Kind), Type: deliveryType(a.Access), CreatedAt: rfc3339(a.CreatedAt),
-		Bytes: v.Info.Bytes, Folder: a.Folder,
+		Bytes: v.Info.Bytes, placed: c.placed(a), AccessControl: rulesOf(a.Detail.Grants), Moderation: moderationOf(a),
 	}
 	if a.Kind != media.KindRaw {
 		r.Format, r.Width, r.Height = media.Extension(v.Info.Format), v.Info.Width, v.Info.Height
@@ -245,11 +271,13 @@ type row struct {
 	Metadata         fieldValues `json:"metadata,omitzero"`
 	OriginalFilename string      `json:"original_filename,omitempty"`
 	ETag             string      `json:"etag,omitempty"`
+	// Moderations take the place of the member of core in lists that ask.
+	Moderations *[]moderationItem `json:"moderation,omitempty"`
 }
 
 // fieldsOf keeps of a row what a list of fields names, and what always stays.
 func fieldsOf(r *row, names []string) (map[string]json.RawMessage, error) {
-	return keepFields(r, []string{"asset_id", "public_id", "folder"}, names)
+	return keepFields(r, []string{"asset_id", "public_id", "folder", "asset_folder"}, names)
 }
 
 // details answers for one asset.

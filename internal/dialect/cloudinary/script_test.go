@@ -58,7 +58,7 @@ func TestEvalRefuses(t *testing.T) {
 		`upload_options = 3`:                           "The script made upload_options no object",
 		`upload_options["signature"] = "x"`:            "A script cannot set signature",
 		`upload_options["public_id"] = "a?b"`:          "public_id (a?b) is invalid",
-		`upload_options["access_control"] = [{a: 1}]`:  "access_control is not supported yet",
+		`upload_options["access_control"] = [{a: 1}]`:  "Invalid access_type ",
 		`upload_options["transformation"] = "w_abc"`:   "Invalid width in transformation: abc",
 		`upload_options["allowed_formats"] = ["webp"]`: "Image file format png not allowed",
 		`upload_options["background_removal"] = "x"`:   "Background removal x is invalid",

@@ -48,11 +48,10 @@ func searchTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05
 
 // searchRow is an asset in an answer of the Search API.
 type searchRow struct {
-	AssetID       string       `json:"asset_id"`
-	PublicID      string       `json:"public_id"`
-	Folder        string       `json:"folder"`
-	Filename      string       `json:"filename"`
-	DisplayName   string       `json:"display_name,omitempty"`
+	AssetID  string `json:"asset_id"`
+	PublicID string `json:"public_id"`
+	Filename string `json:"filename"`
+	placed
 	Format        string       `json:"format,omitempty"`
 	Version       int64        `json:"version"`
 	ResourceType  string       `json:"resource_type"`
@@ -73,7 +72,7 @@ type searchRow struct {
 	SecureURL     string       `json:"secure_url"`
 	Status        string       `json:"status"`
 	AccessMode    string       `json:"access_mode"`
-	AccessControl *struct{}    `json:"access_control"`
+	AccessControl []accessRule `json:"access_control"`
 	ETag          string       `json:"etag"`
 	CreatedBy     *accessKey   `json:"created_by,omitempty"`
 	UploadedBy    *accessKey   `json:"uploaded_by,omitempty"`
@@ -104,18 +103,18 @@ type imageAnalysis struct {
 }
 
 // searchAlways are the members that every row has, whatever fields says.
-var searchAlways = []string{"public_id", "asset_id", "created_at", "status", "type", "resource_type", "folder"}
+var searchAlways = []string{"public_id", "asset_id", "created_at", "status", "type", "resource_type", "folder", "asset_folder"}
 
 // searchRow describes an asset that was found.
 func (d *Dialect) searchRow(c *call, a *media.Asset, show searchShown) (any, error) {
 	core, info := d.core(c, a), &a.Version.Info
 	r := &searchRow{
-		AssetID: core.AssetID, PublicID: core.PublicID, Folder: core.Folder, Filename: filenameOf(a), DisplayName: a.DisplayName,
+		AssetID: core.AssetID, PublicID: core.PublicID, placed: core.placed, Filename: filenameOf(a),
 		Format: core.Format, Version: core.Version, ResourceType: core.ResourceType, Type: core.Type,
 		CreatedAt: searchTime(a.CreatedAt), UploadedAt: searchTime(a.Version.CreatedAt), Bytes: core.Bytes,
 		Width: core.Width, Height: core.Height, Pixels: core.Width * core.Height,
 		Duration: float(info.Duration.Seconds()), BitRate: info.BitRate, FrameRate: float(info.FrameRate),
-		URL: core.URL, SecureURL: core.SecureURL, Status: "active", AccessMode: "public", ETag: a.Version.MD5,
+		URL: core.URL, SecureURL: core.SecureURL, Status: "active", AccessMode: modeOf(a), AccessControl: core.AccessControl, ETag: a.Version.MD5,
 		LastUpdated: &lastUpdated{searchTime(a.UpdatedAt)},
 	}
 	if core.Height > 0 {

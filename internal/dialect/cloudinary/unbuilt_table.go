@@ -11,15 +11,13 @@ import (
 // outcome of a call, and that are not offered yet. A call that gives one is
 // refused: it would otherwise seem to have worked.
 var unbuilt = words(`
-	access_control asset_folder auto_chaptering auto_transcription
-	auto_video_details backup callback display_name headers manifest_json
-	manifest_transformation moderation proxy unique_display_name
-	use_asset_folder_as_public_id_prefix use_filename_as_display_name
+	auto_chaptering auto_transcription auto_video_details backup callback
+	headers manifest_json manifest_transformation proxy
 	visual_search`)
 
 // unbuiltAdmin are the same for the Admin API.
 var unbuiltAdmin = words(`
-	moderations related_complementary`)
+	related_complementary`)
 
 // refuseUnbuilt names the first parameter of a call that is in the table and
 // asks for something.

@@ -34,7 +34,7 @@ func (d *Dialect) upload(c *call) (any, error) {
 	if _, err := c.breakpoints(); err != nil {
 		return nil, err
 	}
-	echo, err := c.accessMode()
+	_, echo, err := c.grants()
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +194,15 @@ func (c *call) uploadOf() (u library.Upload, err error) {
 	if err := c.formats(&u); err != nil {
 		return u, err
 	}
+	if err := c.placeUpload(&u); err != nil {
+		return u, err
+	}
+	if u.Grants, _, err = c.grants(); err != nil {
+		return u, err
+	}
+	if u.Moderators, err = c.moderators(); err != nil {
+		return u, err
+	}
 	return u, c.extras(&u)
 }
 
@@ -253,17 +262,6 @@ func (c *call) formats(u *library.Upload) error {
 		u.Formats = append(u.Formats, ext)
 	}
 	return nil
-}
-
-// accessMode reads the older way to say who may read an asset, and returns
-// what to echo.
-func (c *call) accessMode() (string, error) {
-	switch mode := c.form.Get("access_mode"); mode {
-	case "", "public":
-		return mode, nil
-	default:
-		return "", media.Errorf(media.Invalid, "access_mode %s is not supported yet", dialect.Quotable(mode))
-	}
 }
 
 func (c *call) tags() ([]string, error) { return c.tagsIn("tags") }

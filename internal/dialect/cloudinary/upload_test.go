@@ -202,8 +202,8 @@ func TestUploadRefuses(t *testing.T) {
 		{"image/upload", "async=true&return_delete_token=1", boot, "return_delete_token is not supported together with async"},
 		{"image/upload", "async=perhaps", boot, "Parameter async must be true or false, not \"perhaps\""},
 		{"image/upload", "eager=w_10&eager_async=1&eager_notification_url=poll://", boot, "Invalid eager_notification_url poll://"},
-		{"image/upload", "access_mode=authenticated", boot, "access_mode authenticated is not supported yet"},
-		{"image/upload", "moderation=manual", boot, "moderation is not supported yet"},
+		{"image/upload", "access_mode=secret", boot, "Invalid access_mode secret"},
+		{"image/upload", "moderation=webpurify", boot, "moderation webpurify is an add-on that this server does not have"},
 		{"image/upload", "tags=" + strings.Repeat("t,", 1001) + "&", boot, ""},
 	} {
 		params, err := url.ParseQuery(c.params)

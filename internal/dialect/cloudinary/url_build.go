@@ -51,6 +51,12 @@ func assetPath(ref media.Ref, version int64, format, secret string) string {
 	return buildURL(u)
 }
 
+// OriginalURL is where an asset's original is delivered, below the URL at which
+// clients reach the server; signed with a secret where that is needed.
+func OriginalURL(publicURL string, a *media.Asset, secret string) string {
+	return strings.TrimSuffix(publicURL, "/") + "/" + string(a.Account) + assetPath(a.Ref, versionNumber(a), a.Version.Info.Format, secret)
+}
+
 // deliveryType is the vendor's word for who may read an asset.
 func deliveryType(a media.Access) string {
 	switch a {

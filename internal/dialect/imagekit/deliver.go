@@ -59,7 +59,7 @@ func allowNamed(q *delivery.Request, u deliveryURL) {
 	if f, ok := u.format(); !ok || f.Kind != media.KindImage {
 		return
 	}
-	q.Signed, q.Rules.KeepFormat = true, false
+	q.Signed, q.ByURL, q.Rules.KeepFormat = true, true, false
 	q.Refs = slices.DeleteFunc(q.Refs, func(r media.Ref) bool {
 		return r.Kind != media.KindImage && r.Access != media.Public
 	})
