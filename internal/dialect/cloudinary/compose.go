@@ -367,16 +367,15 @@ func (d *Dialect) explode(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := c.needed("transformation")
-	if err != nil {
-		return nil, err
-	}
+	text := orDefault(c.form.Get("transformation"), "pg_all")
 	if err := refuseUnbuilt(c.form, words("notification_url")); err != nil {
 		return nil, err
 	}
-	access, err := c.accessOf("type", media.Public)
-	if err != nil {
-		return nil, err
+	access, made := madeAccesses[c.form.Get("type")]
+	if !made {
+		if access, err = c.accessOf("type", media.Public); err != nil {
+			return nil, err
+		}
 	}
 	a, err := d.cfg.Library.Find(c.ctx, c.acc.ID, media.Ref{Kind: media.KindImage, Access: access, Name: id})
 	if err != nil {

@@ -216,13 +216,25 @@ func TestExplode(t *testing.T) {
 	if r.code != 200 || r.json["status"] != "processing" || len(fmt.Sprint(r.json["batch_id"])) != 32 {
 		t.Fatal(r.body)
 	}
+	// All pages as they are, of what was uploaded or was made of others.
+	if r := s.form("image/explode", s.sign(values("public_id=doc"))); r.code != 200 || r.json["status"] != "processing" {
+		t.Error(r.body)
+	}
+	s.picture("red/1", 10, 20)
+	s.picture("red/2", 10, 20)
+	if r := s.form("image/multi", s.sign(values("tag=red"))); r.code != 200 {
+		t.Fatal(r.body)
+	}
+	if r := s.form("image/explode", s.sign(values("public_id=red", "type=multi"))); r.code != 200 || r.json["status"] != "processing" {
+		t.Error(r.body)
+	}
 	chains, err := pageChains("w_20,pg_all", "png", 3)
 	if err != nil || len(chains) != 3 || chains[0].String() == chains[2].String() {
 		t.Errorf("%v %v", chains, err)
 	}
 	for params, says := range map[string]string{
 		"":                                     "400 Missing required parameter - public_id",
-		"public_id=doc":                        "400 Missing required parameter - transformation",
+		"public_id=doc&type=multi":             "404 Resource not found - doc",
 		"public_id=doc&transformation=w_20":    "400 The transformation must contain pg_all: w_20",
 		"public_id=none&transformation=pg_all": "404 Resource not found - none",
 		"public_id=doc&transformation=pg_all&format=x": "400 Invalid transformation component - x",

@@ -328,6 +328,8 @@ func TestTriggers(t *testing.T) {
 		"400 Missing required parameter - event_type":                       {"uri": "https://h.test/"},
 		"400 event_type sunrise is not supported":                           {"uri": "https://h.test/", "event_type": "sunrise"},
 		"400 Invalid uri ftp://h.test/":                                     {"uri": "ftp://h.test/", "event_type": "all"},
+		"400 filter is not supported yet":                                   {"uri": "https://h.test/", "event_type": "all", "filter": object{"a": 1}},
+		"400 auth_scheme mtls is not supported":                             {"uri": "https://h.test/", "event_type": "all", "auth_scheme": "mtls"},
 		"400 uri_type flow is not supported":                                {"uri": "https://h.test/", "event_type": "all", "uri_type": "flow"},
 		"400 The uri https://h.test/ is not of uri_type poll":               {"uri": "https://h.test/", "event_type": "all", "uri_type": "poll"},
 	} {
@@ -347,6 +349,19 @@ func TestTriggers(t *testing.T) {
 	}
 	if r := s.basic("GET", path+"?event_type=upload", nil); r.json["triggers"].([]any)[0].(map[string]any)["uri"] != "https://i.test/" {
 		t.Errorf("list: %s", r.body)
+	}
+	moved := object{"uri": "https://j.test/", "event_type": "delete", "auth_scheme": "default", "additive": false}
+	for range 2 { // it is no twin of itself
+		if r := s.basic("PUT", path+"/"+id, moved); r.code != 200 {
+			t.Errorf("update in newer words: %s", r.body)
+		}
+	}
+	if r := s.basic("GET", path+"?event_type=delete", nil); r.json["triggers"].([]any)[0].(map[string]any)["uri"] != "https://j.test/" {
+		t.Errorf("list: %s", r.body)
+	}
+	twin := s.basic("POST", path, object{"uri": "https://k.test/", "event_type": "delete"}).json["id"].(string)
+	if r := s.basic("PUT", path+"/"+twin, moved); r.code != 409 {
+		t.Errorf("a twin of another: %d %s", r.code, r.body)
 	}
 	if r := s.basic("POST", path+"/"+id+"/test", object{"sample_data": nil}); r.json["trigger_id"] != id || r.json["filter_present"] != false || r.json["filter_result"] != true {
 		t.Errorf("test: %s", r.body)

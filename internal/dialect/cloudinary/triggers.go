@@ -96,6 +96,9 @@ func (d *Dialect) createTrigger(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.settle(); err != nil {
+		return nil, err
+	}
 	if err := eventType(event); err != nil {
 		return nil, err
 	}
@@ -132,6 +135,17 @@ func (d *Dialect) createTrigger(c *call) (any, error) {
 	return c.triggerItem(t), nil
 }
 
+// settle refuses what a trigger cannot do.
+func (c *call) settle() error {
+	if err := refuseUnbuilt(c.form, words("additive filter filter_language payload_template")); err != nil {
+		return err
+	}
+	if scheme := orDefault(c.form.Get("auth_scheme"), "default"); scheme != "default" {
+		return media.Errorf(media.Invalid, "auth_scheme %s is not supported", dialect.Quotable(scheme))
+	}
+	return nil
+}
+
 // trigger finds the one that the path names.
 func (c *call) trigger() (account.Trigger, error) {
 	for _, t := range c.acc.Triggers() {
@@ -142,20 +156,36 @@ func (c *call) trigger() (account.Trigger, error) {
 	return account.Trigger{}, media.Errorf(media.NotFound, "Can't find trigger with id %s", dialect.Quotable(c.id))
 }
 
-// updateTrigger gives a trigger another URI.
+// updateTrigger gives a trigger another URI, and another event where one is named.
 func (d *Dialect) updateTrigger(c *call) (any, error) {
 	t, err := c.trigger()
 	if err != nil {
 		return nil, err
 	}
-	uri, err := c.needed("new_uri")
-	if err != nil {
+	if err := c.settle(); err != nil {
 		return nil, err
 	}
-	if err := checkAddress("new_uri", uri); err != nil {
+	param := "new_uri"
+	if c.form.Has("uri") { // its name in newer client libraries
+		param = "uri"
+	}
+	if t.URI, err = c.needed(param); err != nil {
 		return nil, err
 	}
-	t.URI = uri
+	if err := checkAddress(param, t.URI); err != nil {
+		return nil, err
+	}
+	if event := c.form.Get("event_type"); event != "" {
+		if err := eventType(event); err != nil {
+			return nil, err
+		}
+		t.Event = event
+	}
+	for _, other := range c.acc.Triggers() {
+		if other.ID != t.ID && other.Dialect == Name && other.URI == t.URI && other.Event == t.Event {
+			return nil, media.Errorf(media.Conflict, "Trigger for %s and %s already exists", t.Event, dialect.Quotable(t.URI))
+		}
+	}
 	body, err := json.Marshal(t)
 	if err != nil {
 		return nil, err
