@@ -13,7 +13,7 @@ type Options struct {
 	// is the part of the name before the last slash.
 	DynamicFolders bool `json:"dynamic_folders,omitempty"`
 	// Strict: without a signature only transformations that are allowed make
-	// renditions.
+	// renditions, whichever the dialect.
 	Strict bool `json:"strict,omitempty"`
 }
 
@@ -35,3 +35,11 @@ func readOptions(settings []media.Setting) (o Options) {
 
 // Options returns how the account wants to be served.
 func (a *Account) Options() Options { return a.options }
+
+// AllowsNamed reports whether a named transformation may be used where only
+// allowed ones are.
+func (a *Account) AllowsNamed(name string) bool {
+	s, ok := a.Setting(KindTransformation, name)
+	var n NamedTransformation
+	return ok && json.Unmarshal(s.Body, &n) == nil && n.Allowed
+}

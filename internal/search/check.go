@@ -98,6 +98,10 @@ func check(e Expr, depth int, nodes *int) error {
 	case Not:
 		return all([]Expr{e.Of})
 	case Contains:
+		// Each word is looked for.
+		if *nodes += max(0, len(Tokens(e.Text))-1); *nodes > MaxNodes {
+			return media.Errorf(media.Invalid, "The expression has more than %d parts", MaxNodes)
+		}
 		if e.Field == "" {
 			return checkText(e.Text)
 		}

@@ -130,7 +130,7 @@ func TestValidate(t *testing.T) {
 		deep = Not{deep}
 	}
 	for _, q := range []Query{
-		{Where: deep}, {Where: make(And, MaxNodes+1)}, {Where: Contains{Field: "none"}}, {Where: Contains{Field: "context."}},
+		{Where: deep}, {Where: make(And, MaxNodes+1)}, {Where: Contains{Text: strings.Repeat("a ", MaxNodes+1)}}, {Where: Contains{Field: "none"}}, {Where: Contains{Field: "context."}},
 		{Where: Range{Field: "tags"}}, {Where: Equals{Field: "bytes"}}, {Where: Present{"x"}}, {Where: Contains{Text: "\x00"}}, {Where: Equals{Field: "context.\xff"}},
 		{Where: Present{"context." + strings.Repeat("x", MaxField)}},
 		{Sort: []Key{{Field: "tags"}}}, {Sort: []Key{{Field: "none"}}}, {Sort: make([]Key, MaxKeys+1)},

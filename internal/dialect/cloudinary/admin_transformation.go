@@ -331,9 +331,7 @@ func allowed(acc *account.Account, text string) bool {
 		return false
 	}
 	for name := range strings.SplitSeq(names, ".") {
-		s, ok := acc.Setting(account.KindTransformation, name)
-		var n account.NamedTransformation
-		if !ok || json.Unmarshal(s.Body, &n) != nil || !n.Allowed {
+		if !acc.AllowsNamed(name) {
 			return false
 		}
 	}

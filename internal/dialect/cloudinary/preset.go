@@ -242,10 +242,15 @@ func (c *call) applyPreset() error {
 			c.replaceFields(one.name, fields)
 		}
 	}
+	c.keepOthers()
+	return nil
+}
+
+// keepOthers has a call without a signature replace nothing.
+func (c *call) keepOthers() {
 	if c.unsigned {
 		c.replaceFields("overwrite", []dialect.Field{{Name: "overwrite", Value: "false"}})
 	}
-	return nil
 }
 
 func listFields(name string, values []string) []dialect.Field {

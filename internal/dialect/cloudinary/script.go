@@ -41,6 +41,7 @@ func (d *Dialect) evaluate(c *call, code string, eager *eagerList) func(context.
 		if err := c.setOptions(out.Values["upload_options"]); err != nil {
 			return err
 		}
+		c.keepOthers()
 		changed, err := c.uploadOf()
 		if err != nil {
 			return err

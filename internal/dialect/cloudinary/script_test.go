@@ -50,6 +50,18 @@ func TestEval(t *testing.T) {
 	}
 }
 
+// Not even the script of a preset lets an upload without a signature replace
+// what is there.
+func TestEvalReplacesNothingWithoutSignature(t *testing.T) {
+	t.Parallel()
+	s := scripted(t)
+	s.preset(`{"name":"eager","unsigned":true,"eval":"upload_options.overwrite = true"}`)
+	s.put(values("public_id=x"))
+	if r := s.multipart("image/upload", values("upload_preset=eager", "public_id=x"), "boot.png", boot); r.code != 200 || r.json["existing"] != true {
+		t.Errorf("%d %s", r.code, r.body)
+	}
+}
+
 func TestEvalRefuses(t *testing.T) {
 	t.Parallel()
 	s := scripted(t)

@@ -44,12 +44,28 @@ func (d *Dialect) Parse(r *http.Request, e account.Endpoint) (delivery.Request, 
 	if err != nil {
 		return delivery.Request{}, err
 	}
+	if e.Account.Options().Strict && !q.Signed && !read.Original && !allowed(e.Account, u.Steps) {
+		return delivery.Request{}, media.Errorf(media.Unauthorized, "Transformation %s is not allowed without a signature", dialect.Quotable(u.Steps.String()))
+	}
 	q.Refs, q.Chain, q.Rules.Matte = read.refs, read.Transformation, read.Matte
 	q.Hints, q.ContentDPR = read.Hints, read.ContentDPR
 	if read.Named && !q.Signed {
 		allowNamed(&q, u)
 	}
 	return q, nil
+}
+
+// allowed reports that a chain is no more than what the account's owner allows
+// everybody.
+func allowed(acc *account.Account, c chain) bool {
+	for _, s := range c {
+		for _, t := range s {
+			if t.key != "n" || !acc.AllowsNamed(t.value) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // allowNamed lets a picture be had without signature: what has a name is what

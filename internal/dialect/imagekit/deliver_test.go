@@ -1,6 +1,7 @@
 package imagekit
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -259,6 +260,28 @@ func TestHints(t *testing.T) {
 			if !strings.HasPrefix(r.Body.String(), c.begins) || h.Get("Content-DPR") != c.dpr || h.Get("Vary") != c.vary || h.Get("X-Hot") != hot {
 				t.Errorf("%s with %v: %q %v", c.target, c.headers, r.Body, h)
 			}
+		}
+	}
+}
+
+func TestStrictMode(t *testing.T) {
+	t.Parallel()
+	named := func(name string, allowed bool) media.Setting {
+		return media.Setting{Kind: account.KindTransformation, Name: name, Body: fmt.Appendf(nil, `{"text":"","allowed":%v}`, allowed)}
+	}
+	acc, err := account.New(media.Account{ID: "demo"}, named("yes", true), named("no", false),
+		media.Setting{Kind: account.KindOptions, Name: account.OptionsName, Body: []byte(`{"strict":true}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, ok := range map[string]bool{
+		"/a.jpg": true, "/tr:n-yes/a.jpg": true, "/tr:n-yes:n-yes/a.jpg": true, "/a.jpg?tr=orig-true": true,
+		"/tr:n-no/a.jpg": false, "/tr:n-yes:n-no/a.jpg": false, "/tr:n-yes,w-5/a.jpg": false, "/tr:w-5/a.jpg": false,
+		"/tr%3Aw-5/a.jpg": false, "/a.jpg?tr=w-5": false,
+	} {
+		_, err := New(Config{}).Parse(httptest.NewRequest("GET", "/ik/demo"+path, nil), account.Endpoint{Prefix: "/ik/demo", Account: acc})
+		if (err == nil) != ok || err != nil && media.CodeOf(err) != media.Unauthorized {
+			t.Errorf("%s: %v", path, err)
 		}
 	}
 }

@@ -70,6 +70,9 @@ func (d *Dialect) file(q *delivery.Request, u deliveryURL, callback string) erro
 	if err != nil {
 		return err
 	}
+	if len(u.Operations) > 0 && !q.Signed && q.Account.Options().Strict {
+		return media.Errorf(media.Forbidden, "Operations take a token here")
+	}
 	q.Refs = []media.Ref{{ID: u.ID}}
 	q.Chain = p.Transformation
 	q.Attachment, q.Download = p.Attachment, u.Filename

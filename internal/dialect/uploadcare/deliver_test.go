@@ -63,3 +63,22 @@ func TestConfig(t *testing.T) {
 		t.Errorf("over the limit: %v", err)
 	}
 }
+
+// Under strict transformations operations take a token.
+func TestStrictMode(t *testing.T) {
+	t.Parallel()
+	a, err := account.New(media.Account{ID: "demo"},
+		media.Setting{Kind: account.KindOptions, Name: account.OptionsName, Body: []byte(`{"strict":true}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDialect(t)
+	for path, ok := range map[string]bool{
+		"/": true, "/a.jpg": true, "/-/resize/10x/": false, "/-/json/": false, "/-/inline/no/a.jpg": false,
+	} {
+		_, err := d.Parse(httptest.NewRequest("GET", "/"+fileUUID+path, nil), account.Endpoint{Account: a})
+		if (err == nil) != ok || err != nil && media.CodeOf(err) != media.Forbidden {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
