@@ -31,17 +31,22 @@ func (a *Account) Mapped(name string) (url string, ok bool) {
 		if json.Unmarshal(s.Body, &m) != nil || m.Template == "" {
 			return "", false
 		}
-		return m.Template + escapePath(name[len(folder)+1:]), true
+		return m.Template + escape(name[len(folder)+1:], strings.Contains(m.Template, "?")), true
 	}
 }
 
-// escapePath makes a name part of a URL's path.
-func escapePath(name string) string {
+// escape makes a name part of a URL: of its path, or of a value in its query,
+// of which no name makes another.
+func escape(name string, query bool) string {
+	plain := "-_.~!$&'()*+,;=:@/"
+	if query {
+		plain = "-_.~/"
+	}
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := 0; i < len(name); i++ {
 		switch c := name[i]; {
-		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.~!$&'()*+,;=:@/", c) >= 0:
+		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(plain, c) >= 0:
 			b.WriteByte(c)
 		default:
 			b.Write([]byte{'%', hex[c>>4], hex[c&15]})

@@ -71,6 +71,9 @@ func TestAccountsAreApart(t *testing.T) {
 			dropped, err10 := tx.DeleteParts(b, "one")
 			counted, err11 := tx.CountParts(b, "one")
 			open, held, err12 := tx.OpenSessions(b, start)
+			if n, bytes, err := tx.OpenGuestSessions(b, start); n != 0 || bytes != 0 || err != nil {
+				t.Errorf("guests of another account: %d %d %v", n, bytes, err)
+			}
 			expired, err13 := tx.ExpiredSessions(b, start.AddDate(1, 0, 0), 10)
 			partUsed, err14 := tx.BlobInUse(b, "part/a/one/0-x")
 			if byID, err := tx.AssetsByID(b, []media.AssetID{a.ID}); err != nil || len(byID) != 0 {

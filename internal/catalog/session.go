@@ -108,6 +108,16 @@ func (tx *Tx) DeleteSession(acc media.AccountID, id media.SessionID) error {
 // expired at a moment, and the bytes of their parts. Inside an Update nobody else's Update that asks the
 // same goes on before the end of this one.
 func (tx *Tx) OpenSessions(acc media.AccountID, at time.Time) (n int, bytes int64, err error) {
+	return tx.openSessions(acc, at, "")
+}
+
+// OpenGuestSessions is OpenSessions of the sessions that media.SessionID.Guest
+// tells.
+func (tx *Tx) OpenGuestSessions(acc media.AccountID, at time.Time) (n int, bytes int64, err error) {
+	return tx.openSessions(acc, at, media.GuestSession)
+}
+
+func (tx *Tx) openSessions(acc media.AccountID, at time.Time, prefix string) (n int, bytes int64, err error) {
 	if tx.write && tx.db.back.lock != nil {
 		if err := tx.db.back.lock(tx.ctx, tx.tx, "sessions "+string(acc), false); err != nil {
 			return 0, 0, tx.failWrite("lock sessions", err)
@@ -118,7 +128,8 @@ func (tx *Tx) OpenSessions(acc media.AccountID, at time.Time) (n int, bytes int6
 		Bytes int64
 	}
 	err = tx.tx.NewSelect().Model((*sessionRow)(nil)).ColumnExpr("count(*) AS n, coalesce(sum(received), 0) AS bytes").
-		Where("account = ?", string(acc)).Where("asset = ''").Where("expires_at > ?", micros(at)).Scan(tx.ctx, &sum)
+		Where("account = ?", string(acc)).Where("asset = ''").Where("expires_at > ?", micros(at)).
+		Where("id LIKE ?", prefix+"%").Scan(tx.ctx, &sum)
 	return sum.N, sum.Bytes, tx.fail("count sessions", err)
 }
 

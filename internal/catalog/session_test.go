@@ -118,7 +118,7 @@ func TestOpenAndExpiredSessions(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *catalog.DB) {
 		update(t, db, func(tx *catalog.Tx) (err error) {
-			for i, id := range []string{"c", "a", "b", "done"} {
+			for i, id := range []string{"c", "a", "guest-b", "done"} {
 				s := newSession("demo", id)
 				s.Received, s.ExpiresAt = int64(10+i), s.ExpiresAt.Add(time.Duration(i)*time.Minute)
 				if id == "done" {
@@ -135,6 +135,9 @@ func TestOpenAndExpiredSessions(t *testing.T) {
 			}
 			if n, bytes, err := tx.OpenSessions("demo", start.Add(time.Hour+30*time.Second)); n != 2 || bytes != 23 || err != nil {
 				t.Errorf("later %d sessions of %d bytes are open, %v", n, bytes, err)
+			}
+			if n, bytes, err := tx.OpenGuestSessions("demo", start); n != 1 || bytes != 12 || err != nil {
+				t.Errorf("%d sessions of %d bytes of guests are open, %v", n, bytes, err)
 			}
 			ids, err2 := tx.ExpiredSessions("demo", start.Add(time.Hour+90*time.Second), 10)
 			if !reflect.DeepEqual(ids, []media.SessionID{"done", "c", "a"}) {

@@ -1,6 +1,8 @@
 package dialect
 
 import (
+	"context"
+	"errors"
 	"net/http"
 
 	"tintype/internal/media"
@@ -40,4 +42,10 @@ func StatusOf(code media.Code) int {
 		return http.StatusInsufficientStorage
 	}
 	return http.StatusInternalServerError
+}
+
+// Left reports whether an error is that the client went away, which is nobody's
+// fault.
+func Left(r *http.Request, err error) bool {
+	return r.Context().Err() != nil && errors.Is(err, context.Canceled)
 }

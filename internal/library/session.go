@@ -61,7 +61,8 @@ func (l *Library) Begin(ctx context.Context, s media.Session) (*media.Session, e
 		return out, err
 	}
 	err = l.cfg.Catalog.Update(ctx, func(tx *catalog.Tx) error {
-		open, _, err := tx.OpenSessions(s.Account, l.now()) // nobody else begins one meanwhile
+		// Nobody else begins one meanwhile.
+		open, _, most, err := l.openSessions(tx, s.Account, s.ID)
 		if err != nil {
 			return err
 		}
@@ -75,9 +76,9 @@ func (l *Library) Begin(ctx context.Context, s media.Session) (*media.Session, e
 		case media.CodeOf(err) != media.NotFound:
 			return err
 		}
-		if open >= l.cfg.Sessions.Open {
+		if open >= most.Open {
 			e := media.Errorf(media.Limited, "There are %d unfinished uploads in parts already; finish or abort some first", open)
-			e.Err = &media.LimitError{What: "sessions", Max: int64(l.cfg.Sessions.Open), Got: int64(open) + 1}
+			e.Err = &media.LimitError{What: "sessions", Max: int64(most.Open), Got: int64(open) + 1}
 			return e
 		}
 		out = &media.Session{
@@ -91,6 +92,20 @@ func (l *Library) Begin(ctx context.Context, s media.Session) (*media.Session, e
 	}
 	l.cfg.Fault("begun")
 	return out, nil
+}
+
+// openSessions counts the unfinished sessions that share the bounds of one,
+// and tells these: guests have a quarter of what their account has, so that
+// they never take the room of its owner.
+func (l *Library) openSessions(tx *catalog.Tx, acc media.AccountID, id media.SessionID) (n int, bytes int64, most SessionLimits, err error) {
+	most = l.cfg.Sessions
+	count := tx.OpenSessions
+	if id.Guest() {
+		most.Open, most.Bytes = most.Open/4, most.Bytes/4
+		count = tx.OpenGuestSessions
+	}
+	n, bytes, err = count(acc, l.now())
+	return n, bytes, most, err
 }
 
 func (l *Library) checkTotal(total int64) error {
@@ -211,7 +226,7 @@ func partKey(s *media.Session, offset int64, unique string) string {
 }
 
 func (l *Library) recordPart(tx *catalog.Tx, acc media.AccountID, id media.SessionID, p Part, stored catalog.Part) (*media.Session, error) {
-	_, held, err := tx.OpenSessions(acc, l.now()) // nobody else adds bytes meanwhile
+	_, held, most, err := l.openSessions(tx, acc, id) // nobody else adds bytes meanwhile
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +244,7 @@ func (l *Library) recordPart(tx *catalog.Tx, acc media.AccountID, id media.Sessi
 		s.Total = p.Total
 	}
 	if stored.Bytes > 0 {
-		if err := l.makeRoom(tx, s, stored, held); err != nil {
+		if err := l.makeRoom(tx, s, stored, held, most.Bytes); err != nil {
 			return nil, err
 		}
 		if err := tx.PutPart(acc, id, stored); err != nil {
@@ -246,8 +261,9 @@ func beyondTotal(total int64) error {
 }
 
 // makeRoom lets go of the part that a new one repeats, and refuses one that
-// overlaps others or passes a bound. held is what the account has in all.
-func (l *Library) makeRoom(tx *catalog.Tx, s *media.Session, p catalog.Part, held int64) error {
+// overlaps others or passes a bound. held is what the account has of the most
+// that it may have.
+func (l *Library) makeRoom(tx *catalog.Tx, s *media.Session, p catalog.Part, held, most int64) error {
 	there, err := tx.Parts(s.Account, s.ID, p.Offset, p.Offset+p.Bytes)
 	if err != nil {
 		return err
@@ -260,7 +276,7 @@ func (l *Library) makeRoom(tx *catalog.Tx, s *media.Session, p catalog.Part, hel
 		s.Received -= old.Bytes
 		return l.deleteLater(tx, s.Account, []string{old.Blob})
 	}
-	if most := l.cfg.Sessions.Bytes; held+p.Bytes > most {
+	if held+p.Bytes > most {
 		e := media.Errorf(media.Limited, "The unfinished uploads in parts are larger than %d bytes together; finish or abort some first", most)
 		e.Err = &media.LimitError{What: "bytes in parts", Max: most, Got: held + p.Bytes}
 		return e

@@ -262,6 +262,23 @@ func TestFinishRefused(t *testing.T) {
 	}
 }
 
+// Those without credentials never take the room of those who have some.
+func TestGuestSessionsAreBoundedApart(t *testing.T) {
+	t.Parallel()
+	w := sessions{New(t, func(cfg *library.Config) { cfg.Sessions = library.SessionLimits{Open: 4, Bytes: 40} }), t}
+	w.begin("guest-a", media.UnknownTotal)
+	if _, err := w.Library.Begin(t.Context(), media.Session{Account: Account, ID: "guest-b", Total: 1}); media.CodeOf(err) != media.Limited {
+		t.Errorf("a second session of guests: %v", err)
+	}
+	w.begin("a", media.UnknownTotal)
+	w.mustAppend("a", 0, -1, "01234567")
+	w.mustAppend("guest-a", 0, -1, "01234567")
+	if _, err := w.append("guest-a", 8, -1, "890"); media.CodeOf(err) != media.Limited {
+		t.Errorf("more than a quarter of the bytes: %v", err)
+	}
+	w.mustAppend("a", 8, -1, "890")
+}
+
 func TestSessionBounds(t *testing.T) {
 	t.Parallel()
 	w := sessions{New(t, func(cfg *library.Config) { cfg.Sessions = library.SessionLimits{Open: 2, Bytes: 10} }), t}

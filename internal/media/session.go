@@ -1,9 +1,19 @@
 package media
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // SessionID names an upload in parts within its account.
 type SessionID string
+
+// GuestSession begins the ids of sessions of those who upload without
+// credentials, so that they can be bounded apart.
+const GuestSession = "guest-"
+
+// Guest reports whether a session is of somebody without credentials.
+func (id SessionID) Guest() bool { return strings.HasPrefix(string(id), GuestSession) }
 
 // UnknownTotal is Session.Total while nobody has said how large the file is.
 const UnknownTotal = -1

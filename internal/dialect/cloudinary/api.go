@@ -32,10 +32,9 @@ type call struct {
 	// unsigned: an upload preset stands for the signature.
 	unsigned bool
 	named
-	// ranged: the call says which part of a file it brings. chunk is that
-	// part, nil where it is all of the file.
-	ranged bool
-	chunk  *chunk
+	// span is which part of a file the call says to bring, nil where it says
+	// nothing. chunk is that, too, but nil where it is all of the file.
+	span, chunk *chunk
 }
 
 // sender is an answer that is no JSON. An error comes before anything was written.
@@ -162,8 +161,8 @@ func (d *Dialect) formConfig(c *call, rt route, held *claim) (dialect.FormConfig
 	limit := d.cfg.Library.MaxBytes(c.kind)
 	cfg.BeforeFile = func(f *dialect.Form) error { return d.beforeFile(c, f, held) }
 	cfg.Stage = func(ctx context.Context, r io.Reader) (*library.Staged, error) {
-		if c.chunk != nil {
-			return d.stageChunk(ctx, c.chunk, held.count(r))
+		if c.span != nil {
+			return d.stageChunk(ctx, c.span, held.count(r))
 		}
 		return d.cfg.Library.Stage(ctx, held.count(r), limit)
 	}
@@ -174,7 +173,7 @@ func (d *Dialect) formConfig(c *call, rt route, held *claim) (dialect.FormConfig
 // because a client that is still sending would not see the answer.
 func (d *Dialect) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	err = inWords(err)
-	if media.CodeOf(err) == media.Internal {
+	if media.CodeOf(err) == media.Internal && !dialect.Left(r, err) {
 		d.cfg.Logger.Error("API call", "method", r.Method, "path", r.URL.EscapedPath(), "request", w.Header().Get("X-Request-Id"), "error", err)
 	}
 	if r.Body != nil {

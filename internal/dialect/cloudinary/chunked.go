@@ -72,7 +72,7 @@ func (d *Dialect) readChunk(c *call) error {
 	if err != nil || k == nil {
 		return err
 	}
-	c.ranged = true
+	c.span = k
 	if limit := d.cfg.Library.MaxBytes(c.kind); max(k.last+1, k.total) > limit {
 		return tooLarge(limit, max(k.last+1, k.total))
 	}
@@ -171,9 +171,11 @@ func (d *Dialect) beginChunked(c *call, u library.Upload) (*media.Session, chunk
 	if err != nil {
 		return nil, note, err
 	}
-	s, err := d.cfg.Library.Begin(c.ctx, media.Session{
-		Account: c.acc.ID, ID: media.SessionID(hex.EncodeToString(sum[:16])), Total: c.chunk.total, Note: text,
-	})
+	id := hex.EncodeToString(sum[:16])
+	if c.unsigned {
+		id = media.GuestSession + id
+	}
+	s, err := d.cfg.Library.Begin(c.ctx, media.Session{Account: c.acc.ID, ID: media.SessionID(id), Total: c.chunk.total, Note: text})
 	if err != nil {
 		return nil, note, err
 	}

@@ -214,6 +214,10 @@ func TestUploadOfTheWholeRange(t *testing.T) {
 	if r.code != 400 || r.message() != "Empty file" {
 		t.Errorf("%d %s", r.code, r.body)
 	}
+	r = s.part("image/upload", "a", fmt.Sprintf("bytes 0-%d/%d", len(boot), len(boot)+1), boot, nil)
+	if want := fmt.Sprintf("The part has %d bytes, its Content-Range says %d", len(boot), len(boot)+1); r.code != 400 || r.message() != want {
+		t.Errorf("a file that was cut: %d %s", r.code, r.body)
+	}
 }
 
 func TestChunkedUploadOfParallelParts(t *testing.T) {

@@ -192,6 +192,7 @@ func TestParseRemote(t *testing.T) {
 		"/demo/image/fetch/w_5/https://ex.test/a?b=c&_a=BAM&d=e": {{As: media.RemoteRef("https://ex.test/a?b=c&d=e"), URL: "https://ex.test/a?b=c&d=e"}},
 		"/demo/image/upload/w_5/v1/shop/a%20b/c.jpg":             {{As: public("shop/a b/c"), URL: "https://origin.test/base/a%20b/c.jpg"}},
 		"/demo/image/upload/v1/shop/deep/c.png":                  {{As: public("shop/deep/c"), URL: "https://deep.test/?p=c.png"}},
+		"/demo/image/upload/v1/shop/deep/c%26q=+d.png":           {{As: public("shop/deep/c&q=+d"), URL: "https://deep.test/?p=c%26q%3D%2Bd.png"}},
 		"/demo/image/upload/v1/shopping/c.png":                   nil,
 		"/demo/image/private/v1/shop/c.png":                      nil,
 	} {

@@ -122,7 +122,7 @@ func (d *Dialect) uploaded(c *call, up *library.Uploaded) (*result, error) {
 		r.Hooks = map[string]*hook{"on_success": done}
 	}
 	r.Breakpoints = points
-	r.Done = c.ranged
+	r.Done = c.span != nil
 	r.Existing, r.Overwritten = up.Existing, up.Overwritten
 	return r, nil
 }

@@ -183,7 +183,7 @@ func (d *Dialect) serve(w http.ResponseWriter, r *http.Request) {
 
 // fail answers a call that could not be carried out, and logs what is ours.
 func (d *Dialect) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if media.CodeOf(err) == media.Internal {
+	if media.CodeOf(err) == media.Internal && !dialect.Left(r, err) {
 		d.cfg.Logger.Error("API call", "method", r.Method, "path", r.URL.EscapedPath(), "request", w.Header().Get("X-Request-Id"), "error", err)
 	}
 	d.Fail(w, r, err)
