@@ -57,6 +57,7 @@ var doors = map[string]string{
 	"gocloud.dev":                          "blob/s3",
 	"github.com/aws/":                      "blob/s3",
 	"github.com/landlock-lsm/go-landlock":  "engine/sandbox",
+	"github.com/minio/md5-simd":            "library",
 	"github.com/esimov/pigo":               "engine",
 	"github.com/bep/imagemeta":             "engine",
 	"github.com/corona10/goimagehash":      "engine",

@@ -7,10 +7,15 @@ import (
 	"mime/multipart"
 	"path"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"tintype/internal/media"
 )
+
+// pieces are buffers between a body and the reader of its parts, which asks for
+// 4 KB at a time, however much has arrived.
+var pieces = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 64<<10) }}
 
 // multipart reads the parts in order. A part with a file name is a file, and
 // so is a file's part without one whose content is no text.
@@ -18,7 +23,13 @@ func (d *decoder) multipart(body io.Reader, boundary string) error {
 	if boundary == "" || len(boundary) > 200 {
 		return media.Errorf(media.Invalid, "The multipart body has no usable boundary")
 	}
-	in := multipart.NewReader(body, boundary)
+	piece := pieces.Get().(*bufio.Reader)
+	piece.Reset(body)
+	defer func() {
+		piece.Reset(nil)
+		pieces.Put(piece)
+	}()
+	in := multipart.NewReader(piece, boundary)
 	for {
 		p, err := in.NextPart()
 		if err == io.EOF {

@@ -84,6 +84,7 @@ func (c Config) Validate() error {
 type Library struct {
 	cfg      Config
 	archives archiveGate
+	digests  digests
 }
 
 // New returns a Library.

@@ -1,12 +1,13 @@
 package library
 
 import (
+	"bufio"
 	"context"
-	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"sync"
@@ -71,7 +72,7 @@ func (l *Library) Stage(ctx context.Context, r io.Reader, limit int64) (*Staged,
 	if err != nil {
 		return nil, err
 	}
-	n, err := io.Copy(w, io.LimitReader(ctxReader{ctx, r}, limit+1))
+	n, err := w.copy(io.LimitReader(ctxReader{ctx, r}, limit+1))
 	if err == nil && n > limit {
 		err = tooLarge(limit, n)
 	}
@@ -106,10 +107,11 @@ func (r ctxReader) Read(p []byte) (int, error) {
 
 // stager writes a staged file. It is an io.Writer for one goroutine.
 type stager struct {
-	file   *os.File
-	hashes io.Writer
-	sums   func() (sha, md string)
-	size   int64
+	file *os.File
+	sha  hash.Hash
+	md   hash.Hash
+	back func() // gives md back
+	size int64
 }
 
 func (l *Library) newStager(ctx context.Context) (*stager, error) {
@@ -117,24 +119,45 @@ func (l *Library) newStager(ctx context.Context) (*stager, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stage: %w", noSpace(err))
 	}
-	sha, md := sha256.New(), md5.New()
-	return &stager{file: f, hashes: io.MultiWriter(sha, md), sums: func() (string, string) {
-		return hex.EncodeToString(sha.Sum(nil)), hex.EncodeToString(md.Sum(nil))
-	}}, nil
+	md, back := l.digests.md5()
+	return &stager{file: f, sha: sha256.New(), md: md, back: back}, nil
+}
+
+// pieces are buffers through which bytes come in that arrive in smaller ones:
+// a write costs its own time however little it writes.
+var pieces = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 64<<10) }}
+
+// copy writes all of r.
+func (w *stager) copy(r io.Reader) (int64, error) {
+	piece := pieces.Get().(*bufio.Writer)
+	piece.Reset(w)
+	defer func() {
+		piece.Reset(nil)
+		pieces.Put(piece)
+	}()
+	n, err := io.Copy(piece, r)
+	if err == nil {
+		err = piece.Flush()
+	}
+	return n, err
 }
 
 func (w *stager) Write(p []byte) (int, error) {
 	n, err := w.file.Write(p)
 	w.size += int64(n)
-	w.hashes.Write(p[:n])
+	w.md.Write(p[:n])
+	w.sha.Write(p[:n])
 	return n, noSpace(err)
 }
 
-func (w *stager) discard() { blob.Discard(w.file) }
+func (w *stager) discard() {
+	w.back()
+	blob.Discard(w.file)
+}
 
 func (w *stager) finish() *Staged {
-	sha, md := w.sums()
-	return &Staged{Size: w.size, SHA256: sha, MD5: md, file: w.file}
+	defer w.back()
+	return &Staged{Size: w.size, SHA256: hex.EncodeToString(w.sha.Sum(nil)), MD5: hex.EncodeToString(w.md.Sum(nil)), file: w.file}
 }
 
 // noSpace gives the system's "disk full" the code that callers look for.
