@@ -21,6 +21,14 @@ var strictness = map[string]string{
 // prove decodes the picture, as cheaply as its format allows. A truncated
 // file passes when its decoder fills in the rest, and that is little.
 func (s *source) prove(scope *vips.Scope, info media.Info) error {
+	if s.format == "jpeg" && intactJPEG(s.data) {
+		return nil
+	}
+	return s.decode(scope, info)
+}
+
+// decode is prove by a decoder.
+func (s *source) decode(scope *vips.Scope, info media.Info) error {
 	strict, ok := strictness[s.format]
 	if !ok {
 		strict = "none"
