@@ -304,6 +304,7 @@ func (s *service) openJobs(dialects []dialect.Dialect) (err error) {
 		library.JobModerate:       s.library.Moderate,
 		webhook.JobDeliver:        s.webhooks.Deliver,
 		library.JobMakeRenditions: s.library.MakeRenditions,
+		library.JobForgetField:    s.library.ForgetField,
 	})
 	return err
 }

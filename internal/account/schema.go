@@ -49,6 +49,8 @@ type SchemaEdit struct {
 	Fields  []*schema.Field // new, changed or deleted
 	Rules   []*schema.Rule  // new or changed
 	Removed []string        // ids of rules
+	// Jobs are enqueued with the change.
+	Jobs []catalog.Job
 }
 
 // EditSchema changes what an account says of its structured metadata by what
@@ -69,6 +71,11 @@ func (d *Directory) EditSchema(ctx context.Context, acc media.AccountID, edit fu
 		}
 		for _, id := range e.Removed {
 			if err := tx.DeleteSetting(acc, KindRule, id); err != nil {
+				return err
+			}
+		}
+		for _, job := range e.Jobs {
+			if err := tx.Enqueue(job); err != nil {
 				return err
 			}
 		}

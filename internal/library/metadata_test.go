@@ -163,3 +163,35 @@ func TestOpenField(t *testing.T) {
 		}
 	})
 }
+
+// The values of a deleted field go from all assets, and nothing else does.
+func TestForgetField(t *testing.T) {
+	t.Parallel()
+	m := metadataWorld{New(t)}
+	n := &schema.Field{ID: "n", Type: schema.Integer, Label: "N"}
+	fields(m.World, n, &schema.Field{ID: "sku", Type: schema.String, Label: "SKU"})
+	for i := range 3 {
+		if _, err := m.upload(fmt.Sprint(i), given(map[string]string{"n": fmt.Sprint(i), "sku": "s"})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	job := library.ForgettingField(Account, "n")
+	args, err := json.Marshal(job.Args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Library.ForgetField(t.Context(), args); err == nil {
+		t.Error("the values of a field that is there were taken away")
+	}
+	fields(m.World, &schema.Field{ID: "n", Deleted: true})
+	for range 2 {
+		if err := m.Library.ForgetField(t.Context(), args); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 3 {
+		if a, err := m.Library.Find(t.Context(), Account, ref(fmt.Sprint(i))); err != nil || valuesOf(a) != `{"sku":"s"}` {
+			t.Errorf("%s, %v", valuesOf(a), err)
+		}
+	}
+}

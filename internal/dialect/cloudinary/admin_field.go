@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"tintype/internal/account"
+	"tintype/internal/catalog"
 	"tintype/internal/dialect"
+	"tintype/internal/library"
 	"tintype/internal/media"
 	"tintype/internal/schema"
 )
@@ -113,7 +115,8 @@ func (d *Dialect) updateField(c *call) (any, error) {
 	return fieldOf(f), nil
 }
 
-// deleteField removes a field. Its id stays taken.
+// deleteField removes a field, and in the background its values. Its id stays
+// taken.
 func (d *Dialect) deleteField(c *call) (any, error) {
 	err := d.cfg.Accounts.EditSchema(c.ctx, c.acc.ID, func(s *schema.Schema) (account.SchemaEdit, error) {
 		f, ok := s.Field(c.id)
@@ -123,7 +126,10 @@ func (d *Dialect) deleteField(c *call) (any, error) {
 		if r := s.Uses(f.ID); r != nil {
 			return account.SchemaEdit{}, media.Errorf(media.Invalid, "Metadata field %s is used by the metadata rule %s, delete that first", f.ID, r.ID)
 		}
-		return account.SchemaEdit{Fields: []*schema.Field{{ID: f.ID, Type: f.Type, Position: f.Position, Deleted: true}}}, nil
+		return account.SchemaEdit{
+			Fields: []*schema.Field{{ID: f.ID, Type: f.Type, Position: f.Position, Deleted: true}},
+			Jobs:   []catalog.Job{library.ForgettingField(c.acc.ID, f.ID)},
+		}, nil
 	})
 	if err != nil {
 		return nil, err
