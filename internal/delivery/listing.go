@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"tintype/internal/catalog"
@@ -60,6 +61,7 @@ func (d *Delivery) tagged(ctx context.Context, q Request) (assets []*media.Asset
 	if err != nil {
 		return nil, fmt.Errorf("list a tag: %w", err)
 	}
+	assets = slices.DeleteFunc(assets, func(a *media.Asset) bool { return !a.Shown(d.cfg.Now()) })
 	if len(assets) == 0 {
 		return nil, media.Errorf(media.NotFound, "Resource not found - %s", q.Listing.Tag)
 	}

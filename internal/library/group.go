@@ -41,7 +41,7 @@ func (l *Library) MakeGroup(ctx context.Context, acc media.AccountID, members []
 			return err
 		}
 		for i, a := range out.Assets {
-			if a == nil || !trusted && !a.Access.Open() {
+			if a == nil || !trusted && !a.Shown(out.CreatedAt) {
 				return media.Errorf(media.NotFound, "Resource not found - %s", members[i].Asset)
 			}
 		}

@@ -47,6 +47,13 @@ func (a *Asset) Readable(at time.Time) (open bool, until time.Time) {
 	return open, until
 }
 
+// Shown reports whether anybody may read a at a time, in some form, by its
+// access as well as by its grants and its moderation.
+func (a *Asset) Shown(at time.Time) bool {
+	open, _ := a.Readable(at)
+	return open && a.Access.Open()
+}
+
 // Guarded reports that a token is needed to read a at any time.
 func (a *Asset) Guarded() bool {
 	return len(a.Detail.Grants) > 0 && !slices.ContainsFunc(a.Detail.Grants, func(g Grant) bool { return !g.Token })

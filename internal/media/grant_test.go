@@ -73,3 +73,22 @@ func TestModerated(t *testing.T) {
 		t.Error("the list itself was changed")
 	}
 }
+
+func TestShown(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1000, 0)
+	for _, c := range []struct {
+		asset media.Asset
+		want  bool
+	}{
+		{media.Asset{Ref: media.Ref{Access: media.Public}}, true},
+		{media.Asset{Ref: media.Ref{Access: media.Private}}, false},
+		{media.Asset{Ref: media.Ref{Access: media.Public}, Detail: media.Detail{Grants: []media.Grant{{Token: true}}}}, false},
+		{media.Asset{Ref: media.Ref{Access: media.Public}, Detail: media.Detail{Grants: []media.Grant{{End: now.Add(1)}}}}, true},
+		{media.Asset{Ref: media.Ref{Access: media.Public}, Detail: media.Detail{Moderation: []media.Moderation{{Kind: media.Manual, Status: media.Rejected}}}}, false},
+	} {
+		if got := c.asset.Shown(now); got != c.want {
+			t.Errorf("%+v: %v", c.asset, got)
+		}
+	}
+}

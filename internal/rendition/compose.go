@@ -151,6 +151,8 @@ func (s *Store) members(ctx context.Context, a *media.Asset) (list []*media.Asse
 		}
 		q := catalog.AssetQuery{Tag: m.Tag, Kind: media.KindImage, Access: media.Public, Order: catalog.ByName, Limit: maxMembers + 1}
 		list, _, err = tx.Assets(a.Account, q)
+		// Who tags one that may not be shown spoils nothing.
+		list = slices.DeleteFunc(list, func(m *media.Asset) bool { return !m.Shown(s.cfg.Now()) })
 		return err
 	})
 	switch {

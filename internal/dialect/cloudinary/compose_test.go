@@ -92,6 +92,35 @@ func TestMulti(t *testing.T) {
 	}
 }
 
+// A picture that may not be shown is no part of what its tag makes, which is
+// made all the same, nor of the tag's list, nor told to who uploads over it.
+func TestWhatMayNotBeShownIsLeftOut(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.d.cfg.Lists = true
+	s.preset(`{"name":"open","unsigned":true}`)
+	s.picture("a", 10, 20)
+	s.picture("b", 30, 10)
+	s.picture("c", 50, 60)
+	if r := s.form("image/multi", s.sign(values("tag=red"))); r.code != 200 {
+		t.Fatal(r.body)
+	}
+	for name, change := range map[string]string{"b": `{"moderation_status":"rejected"}`, "c": `{"access_control":[{"access_type":"token"}]}`} {
+		if r := s.admin("POST", "resources/image/upload/"+name, change); r.code != 200 {
+			t.Fatal(r.body)
+		}
+		if r := s.multipart("image/upload", values("upload_preset=open", "public_id="+name), "boot.png", boot); r.code != 400 || r.message() != "public_id ("+name+") is taken already" {
+			t.Errorf("upload over %s: %d %s", name, r.code, r.body)
+		}
+	}
+	if rec := s.deliver("image/multi/red.gif"); rec.Code != 200 || !strings.HasPrefix(rec.Body.String(), "image gif 10 20 1 of 1") {
+		t.Errorf("%d %s %s", rec.Code, rec.Body, rec.Header().Get("X-Cld-Error"))
+	}
+	if rec := s.deliver("image/list/red.json"); rec.Code != 200 || strings.Count(rec.Body.String(), `"public_id"`) != 1 {
+		t.Errorf("list: %d %s", rec.Code, rec.Body)
+	}
+}
+
 func TestMultiOfURLs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -57,7 +57,7 @@ func (d *Dialect) upload(c *call) (any, error) {
 	}
 	if up.Existing && c.unsigned {
 		// Whoever sent this may know and do no more about it than its readers.
-		if token = false; !up.Asset.Access.Open() {
+		if token = false; !up.Asset.Shown(d.cfg.Now()) {
 			return nil, media.Errorf(media.Invalid, "public_id (%s) is taken already", dialect.Quotable(up.Asset.Name))
 		}
 	}

@@ -148,7 +148,7 @@ func (d *Dialect) group(g *library.Grouped) groupAnswer {
 		Files: make([]*groupFile, len(g.Members)),
 	}
 	for i, a := range g.Assets {
-		if a != nil && a.Access.Open() {
+		if a != nil && a.Shown(d.cfg.Now()) {
 			out.Files[i] = &groupFile{g.Members[i].Transformation, fileInfoOf(a)}
 		}
 	}
