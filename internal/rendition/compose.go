@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -113,11 +112,12 @@ func (s *Store) composition(ctx context.Context, a *media.Asset, t transform.Tra
 	slices.Sort(c.layers)
 	c.layers = slices.Compact(c.layers)
 	c.spec = specOf(a, t, c.members)
-	if pages := pagesOf(c.spec); c.spec.Output.Format != "pdf" && int64(c.spec.Width)*int64(c.spec.Height)*int64(pages) > engine.MaxComposed {
+	pages := pagesOf(c.spec)
+	if pixels := int64(c.spec.Width) * int64(c.spec.Height) * int64(pages); c.spec.Output.Format != "pdf" && pixels > engine.MaxComposed {
 		return nil, &media.Error{
 			Code: media.Invalid, Op: "compose",
 			Message: fmt.Sprintf("%d pictures make %d pages of %d x %d pixels, more than %d together", len(assets), pages, c.spec.Width, c.spec.Height, engine.MaxComposed),
-			Err:     &media.LimitError{What: "pixels", Max: engine.MaxComposed, Got: int64(c.spec.Width) * int64(c.spec.Height) * int64(pages)},
+			Err:     &media.LimitError{What: "pixels", Max: engine.MaxComposed, Got: pixels},
 		}
 	}
 	raw, err := json.Marshal(parts)
@@ -294,42 +294,24 @@ func (s *Store) makeComposed(ctx context.Context, c *composition) (*Result, erro
 	if !ok {
 		return nil, media.Errorf(media.Unsupported, "This server puts no pictures together")
 	}
-	ctx, cancel := context.WithTimeout(ctx, composeTimeout)
-	defer cancel()
-	unlock, err := s.cfg.Cluster.Lock(ctx, "rendition/"+c.key)
-	if err != nil {
-		return nil, fmt.Errorf("lock rendition %s: %w", c.key, err)
-	}
-	defer unlock()
-	if r, err := s.find(ctx, c.work); r != nil || err != nil {
-		return r, err
-	}
-	sources, err := s.pictures(ctx, c.members)
-	if err != nil {
-		return nil, err
-	}
-	buf := &bounded{max: s.cfg.MaxBytes}
-	info, err := composer.Compose(ctx, sources, c.spec, buf)
-	switch {
-	case buf.over:
-		return nil, &media.Error{Code: media.TooLarge, Op: "compose", Message: "The result is too large",
-			Err: &media.LimitError{What: "bytes", Max: s.cfg.MaxBytes, Got: buf.total}}
-	case err != nil:
-		return nil, fmt.Errorf("compose %s of asset %s: %w", c.text, c.asset.ID, err)
-	case buf.Len() == 0:
-		return nil, errors.New("the engine wrote nothing")
-	}
-	body := bytes.Clone(buf.Bytes())
-	info.Bytes = int64(len(body))
-	r := &Result{Body: body, Fresh: true, Layers: c.layers, Rendition: media.Rendition{
-		Key: c.key, Account: c.asset.Account, Asset: c.asset.ID, Version: c.asset.Version.ID,
-		Transformation: c.text, Blob: blobKey(c.asset.Account, c.key), MD5: md5Hex(body), Info: info,
-		CreatedAt: s.cfg.Now().UTC().Truncate(time.Second),
-	}}
-	if r.Stored = s.keep(ctx, c.work, r); r.Stored {
+	r, err := s.once(ctx, c.work, composeTimeout, func(ctx context.Context) ([]byte, media.Info, error) {
+		sources, err := s.pictures(ctx, c.members)
+		if err != nil {
+			return nil, media.Info{}, err
+		}
+		buf := &bounded{max: s.cfg.MaxBytes}
+		info, err := composer.Compose(ctx, sources, c.spec, buf)
+		body, err := buf.take(err)
+		if err != nil {
+			return nil, info, fmt.Errorf("compose %s of asset %s: %w", c.text, c.asset.ID, err)
+		}
+		info.Bytes = int64(len(body))
+		return body, info, nil
+	})
+	if err == nil && r.Fresh && r.Stored {
 		s.outdate(ctx, r)
 	}
-	return r, nil
+	return r, err
 }
 
 // stored is a rendition that is read when it is its turn, and let go of at

@@ -89,9 +89,22 @@ func (s *Store) check(ctx context.Context, rec *media.Rendition) error {
 	return err
 }
 
-// make renders, stores and records, unless another node was quicker.
+// make renders, stores and records, unless another node was quicker. Of its
+// time other nodes' locks may take all but the rendering.
 func (s *Store) make(ctx context.Context, w work) (*Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, 4*s.cfg.Timeout) // of which other nodes' locks may take all but the rendering
+	return s.once(ctx, w, 4*s.cfg.Timeout, func(ctx context.Context) ([]byte, media.Info, error) {
+		body, info, err := s.render(ctx, w)
+		if err != nil {
+			err = fmt.Errorf("render %s of asset %s: %w", w.text, w.asset.ID, err)
+		}
+		return body, info, err
+	})
+}
+
+// once has fn make the bytes of a rendition, and stores and records them,
+// unless another node did so first. limit bounds all of it but the storing.
+func (s *Store) once(ctx context.Context, w work, limit time.Duration, fn func(context.Context) ([]byte, media.Info, error)) (*Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	unlock, err := s.cfg.Cluster.Lock(ctx, "rendition/"+w.key)
 	if err != nil {
@@ -101,9 +114,9 @@ func (s *Store) make(ctx context.Context, w work) (*Result, error) {
 	if r, err := s.find(ctx, w); r != nil || err != nil {
 		return r, err
 	}
-	body, info, err := s.render(ctx, w)
+	body, info, err := fn(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("render %s of asset %s: %w", w.text, w.asset.ID, err)
+		return nil, err
 	}
 	r := &Result{Body: body, Fresh: true, Layers: w.layers, Rendition: media.Rendition{
 		Key: w.key, Account: w.asset.Account, Asset: w.asset.ID, Version: w.asset.Version.ID,
@@ -139,21 +152,17 @@ func (s *Store) render(ctx context.Context, w work) ([]byte, media.Info, error) 
 			return nil, info, damaged
 		}
 	}
+	body, err := buf.take(err)
 	switch {
-	case buf.over:
-		return nil, info, &media.Error{Code: media.TooLarge, Op: "render", Message: "The result is too large",
-			Err: &media.LimitError{What: "bytes", Max: s.cfg.MaxBytes, Got: buf.total}}
 	case err != nil:
 		return nil, info, err
-	case buf.Len() == 0:
-		return nil, info, errors.New("the engine wrote nothing")
 	case info.Width != plan.Width || info.Height != plan.Height:
 		return nil, info, fmt.Errorf("the engine made %dx%d, planned were %dx%d", info.Width, info.Height, plan.Width, plan.Height)
 	case info.Format != plan.Output.Format:
 		return nil, info, fmt.Errorf("the engine made %q, planned was %q", info.Format, plan.Output.Format)
 	}
-	info.Bytes = int64(buf.Len())
-	return bytes.Clone(buf.Bytes()), info, nil // without the spare room of a grown buffer: results live in caches
+	info.Bytes = int64(len(body))
+	return body, info, nil
 }
 
 // run calls the engine within the time limit. Passing it is the file's fault.
@@ -240,6 +249,21 @@ func (b *bounded) Write(p []byte) (int, error) {
 		return 0, errors.New("result is too large")
 	}
 	return b.Buffer.Write(p)
+}
+
+// take answers what was written, by an engine that ended with err, without the
+// spare room of a grown buffer: results live in caches.
+func (b *bounded) take(err error) ([]byte, error) {
+	switch {
+	case b.over:
+		return nil, &media.Error{Code: media.TooLarge, Op: "render", Message: "The result is too large",
+			Err: &media.LimitError{What: "bytes", Max: b.max, Got: b.total}}
+	case err != nil:
+		return nil, err
+	case b.Len() == 0:
+		return nil, errors.New("the engine wrote nothing")
+	}
+	return bytes.Clone(b.Bytes()), nil
 }
 
 // ReadFrom hides the buffer's own, which knows no bound.
