@@ -79,6 +79,8 @@ type backend struct {
 	view, update      *sql.TxOptions
 	// rowLocks: reads inside an Update lock the rows that they find.
 	rowLocks bool
+	// hasTag is the condition that an asset "a" has a tag.
+	hasTag string
 	// classify tells what kind of error the driver returned.
 	classify func(error) failure
 	// lock takes a named lock that the end of the transaction releases; nil

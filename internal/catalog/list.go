@@ -68,7 +68,9 @@ func (tx *Tx) Assets(acc media.AccountID, q AssetQuery) ([]*media.Asset, string,
 	limit := pageSize(q.Limit)
 	var rows []assetRow
 	s := tx.selectAssets(&rows, acc).Where("a.deleted = ?", false).Limit(int64(limit) + 1)
-	s = tx.tagged(q.filter(s), q.Tag)
+	if s = q.filter(s); q.Tag != "" {
+		s = s.Where(tx.db.back.hasTag, q.Tag)
+	}
 	s, kind, err := q.page(s)
 	if err != nil {
 		return nil, "", err

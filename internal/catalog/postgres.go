@@ -57,6 +57,7 @@ func openPostgres(ctx context.Context, url string, cfg Config) (*backend, error)
 		bun:      func(p *sql.DB) *bun.DB { return bun.NewDB(p, pgdialect.New()) },
 		rowLocks: true,
 		classify: classifyPostgres,
+		hasTag:   "jsonb_exists(a.tags::jsonb, ?)",
 		lock:     lockPostgres,
 		migrate:  migratePostgres,
 		putAll:   putAllPostgres,

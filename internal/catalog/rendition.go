@@ -124,27 +124,24 @@ func renditionPage(rows []renditionRow, limit int) (list []*media.Rendition, nex
 // DeleteRenditions removes the records of all renditions of an asset and
 // returns them, for their blobs.
 func (tx *Tx) DeleteRenditions(acc media.AccountID, id media.AssetID) ([]*media.Rendition, error) {
-	if err := tx.writable(); err != nil {
-		return nil, err
-	}
-	var rows []renditionRow
-	_, err := tx.tx.NewDelete().Model(&rows).Where("account = ?", string(acc)).Where("asset = ?", string(id)).Returning("*").Exec(tx.ctx)
-	if err != nil {
-		return nil, tx.failWrite("delete renditions", err)
-	}
-	list, err := renditions(rows)
-	return list, tx.fail("read rendition", err)
+	return tx.deleteRenditions(acc, id, func(q *bun.DeleteQuery) *bun.DeleteQuery { return q })
 }
 
 // DeleteRenditionsOf removes the records of the renditions of an asset that
 // have one of the keys, and returns them, for their blobs.
 func (tx *Tx) DeleteRenditionsOf(acc media.AccountID, id media.AssetID, keys []string) ([]*media.Rendition, error) {
-	if err := tx.writable(); err != nil || len(keys) == 0 {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	return tx.deleteRenditions(acc, id, func(q *bun.DeleteQuery) *bun.DeleteQuery { return q.Where("key IN (?)", bun.In(keys)) })
+}
+
+func (tx *Tx) deleteRenditions(acc media.AccountID, id media.AssetID, which func(*bun.DeleteQuery) *bun.DeleteQuery) ([]*media.Rendition, error) {
+	if err := tx.writable(); err != nil {
 		return nil, err
 	}
 	var rows []renditionRow
-	_, err := tx.tx.NewDelete().Model(&rows).Where("account = ?", string(acc)).Where("asset = ?", string(id)).
-		Where("key IN (?)", bun.In(keys)).Returning("*").Exec(tx.ctx)
+	_, err := which(tx.tx.NewDelete().Model(&rows).Where("account = ?", string(acc)).Where("asset = ?", string(id))).Returning("*").Exec(tx.ctx)
 	if err != nil {
 		return nil, tx.failWrite("delete renditions", err)
 	}

@@ -105,8 +105,8 @@ func (tx *Tx) DeleteSession(acc media.AccountID, id media.SessionID) error {
 }
 
 // OpenSessions counts an account's sessions that have neither finished nor
-// expired at a moment, and the bytes of their parts. Inside an Update nobody else's Update that asks the
-// same goes on before the end of this one.
+// expired at a moment, and the bytes of their parts. Inside an Update nobody
+// else's Update that asks the same goes on before the end of this one.
 func (tx *Tx) OpenSessions(acc media.AccountID, at time.Time) (n int, bytes int64, err error) {
 	return tx.openSessions(acc, at, "")
 }

@@ -26,6 +26,14 @@ func (r *settingRow) setting() media.Setting {
 	}
 }
 
+func settings(rows []settingRow) []media.Setting {
+	list := make([]media.Setting, len(rows))
+	for i := range rows {
+		list[i] = rows[i].setting()
+	}
+	return list
+}
+
 type directoryRow struct {
 	bun.BaseModel `bun:"table:directory,alias:d"`
 
@@ -54,11 +62,7 @@ func (tx *Tx) Settings() ([]media.Setting, error) {
 	if err := tx.tx.NewSelect().Model(&rows).Order("account", "kind", "name").Scan(tx.ctx); err != nil {
 		return nil, tx.fail("list settings", err)
 	}
-	list := make([]media.Setting, len(rows))
-	for i := range rows {
-		list[i] = rows[i].setting()
-	}
-	return list, nil
+	return settings(rows), nil
 }
 
 // SettingsOf returns an account's settings of some kinds, by kind and name.
@@ -68,11 +72,7 @@ func (tx *Tx) SettingsOf(acc media.AccountID, kinds ...media.SettingKind) ([]med
 	if err != nil {
 		return nil, tx.fail("list settings", err)
 	}
-	list := make([]media.Setting, len(rows))
-	for i := range rows {
-		list[i] = rows[i].setting()
-	}
-	return list, nil
+	return settings(rows), nil
 }
 
 // HoldSettings makes every other change of a setting wait for the end of this

@@ -61,6 +61,7 @@ func openSQLite(ctx context.Context, path string, cfg Config) (*backend, error) 
 		update:   &sql.TxOptions{},
 		bun:      func(p *sql.DB) *bun.DB { return bun.NewDB(p, sqlitedialect.New()) },
 		classify: classifySQLite,
+		hasTag:   "EXISTS (SELECT 1 FROM json_each(a.tags) AS t WHERE t.value = ?)",
 		wait:     10 * time.Second,
 	}
 	b.jobs = b.write

@@ -3,7 +3,8 @@ package catalog
 import (
 	"encoding/json"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
@@ -87,6 +88,9 @@ func bytesOf(info string) int64 {
 	return i.Bytes
 }
 
+// blobRows are the records that refer to a blob, one kind for each StoredKind.
+var blobRows = []any{(*versionRow)(nil), (*renditionRow)(nil), (*promiseRow)(nil), (*partRow)(nil)}
+
 // BlobsInUse returns which of the keys a record of the account refers to now,
 // in rising order.
 func (tx *Tx) BlobsInUse(acc media.AccountID, keys []string) ([]string, error) {
@@ -94,7 +98,7 @@ func (tx *Tx) BlobsInUse(acc media.AccountID, keys []string) ([]string, error) {
 		return nil, nil
 	}
 	used := map[string]bool{}
-	for _, model := range []any{(*versionRow)(nil), (*renditionRow)(nil), (*promiseRow)(nil), (*partRow)(nil)} {
+	for _, model := range blobRows {
 		var some []string
 		err := tx.tx.NewSelect().Model(model).Column("blob").Where("account = ?", string(acc)).Where("blob IN (?)", bun.In(keys)).Scan(tx.ctx, &some)
 		if err != nil {
@@ -104,12 +108,7 @@ func (tx *Tx) BlobsInUse(acc media.AccountID, keys []string) ([]string, error) {
 			used[key] = true
 		}
 	}
-	list := make([]string, 0, len(used))
-	for key := range used {
-		list = append(list, key)
-	}
-	sort.Strings(list)
-	return list, nil
+	return slices.Sorted(maps.Keys(used)), nil
 }
 
 // maxWaiting bounds the jobs that WaitingJobs looks at.

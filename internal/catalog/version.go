@@ -142,7 +142,7 @@ func (tx *Tx) BlobInUse(acc media.AccountID, key string) (bool, error) {
 			return false, err
 		}
 	}
-	for _, model := range []any{(*versionRow)(nil), (*renditionRow)(nil), (*promiseRow)(nil), (*partRow)(nil)} {
+	for _, model := range blobRows {
 		used, err := tx.tx.NewSelect().Model(model).Where("account = ?", string(acc)).Where("blob = ?", key).Exists(tx.ctx)
 		if used || err != nil {
 			return used, tx.fail("look for blob", err)
