@@ -228,6 +228,20 @@ type ClaimQuery struct {
 	Now, Until time.Time
 }
 
+func (q ClaimQuery) waiting(sel *bun.SelectQuery, acc media.AccountID) *bun.SelectQuery {
+	sel = sel.Where("account = ?", string(acc)).Where("state = 'waiting'").Where("target = ?", q.Target).Where("due <= ?", micros(q.Now))
+	if q.Batch != "" {
+		sel = sel.Where("batch = ?", q.Batch)
+	}
+	return sel
+}
+
+// HasWaiting reports whether there is something for ClaimNotifications to fetch.
+func (tx *Tx) HasWaiting(acc media.AccountID, q ClaimQuery) (bool, error) {
+	found, err := q.waiting(tx.tx.NewSelect().Model((*notificationRow)(nil)), acc).Exists(tx.ctx)
+	return found, tx.fail("look for notifications", err)
+}
+
 // ClaimNotifications fetches waiting notifications in the order of their
 // events and gives each a new receipt.
 func (tx *Tx) ClaimNotifications(acc media.AccountID, q ClaimQuery) ([]Notification, error) {
@@ -235,11 +249,7 @@ func (tx *Tx) ClaimNotifications(acc media.AccountID, q ClaimQuery) ([]Notificat
 		return nil, err
 	}
 	var rows []notificationRow
-	sel := tx.tx.NewSelect().Model(&rows).Where("account = ?", string(acc)).Where("state = 'waiting'").
-		Where("target = ?", q.Target).Where("due <= ?", micros(q.Now)).Order("event", "id").Limit(int64(pageSize(q.Limit)))
-	if q.Batch != "" {
-		sel = sel.Where("batch = ?", q.Batch)
-	}
+	sel := q.waiting(tx.tx.NewSelect().Model(&rows), acc).Order("event", "id").Limit(int64(pageSize(q.Limit)))
 	if tx.db.back.rowLocks {
 		sel = sel.For("UPDATE SKIP LOCKED")
 	}

@@ -183,7 +183,14 @@ func TestClaimAndAcknowledge(t *testing.T) {
 		addNotices(t, db, notice("1", 1, catalog.NotificationWaiting), notice("2", 2, catalog.NotificationWaiting), notice("3", 3, catalog.NotificationPending), other)
 		claim := func(at time.Time, batch string) (list []catalog.Notification) {
 			update(t, db, func(tx *catalog.Tx) (err error) {
-				list, err = tx.ClaimNotifications("demo", catalog.ClaimQuery{Target: "poll://a", Batch: batch, Now: at, Until: at.Add(time.Minute)})
+				q := catalog.ClaimQuery{Target: "poll://a", Batch: batch, Now: at, Until: at.Add(time.Minute)}
+				some, err := tx.HasWaiting("demo", q)
+				if err != nil {
+					return err
+				}
+				if list, err = tx.ClaimNotifications("demo", q); some != (len(list) > 0) {
+					t.Errorf("HasWaiting says %t before %d were claimed", some, len(list))
+				}
 				return err
 			})
 			return list

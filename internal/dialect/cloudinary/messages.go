@@ -98,7 +98,16 @@ func (c *call) claim() (q catalog.ClaimQuery, wait, visible time.Duration, err e
 func (d *Dialect) fetchMessages(c *call, q catalog.ClaimQuery) ([]messageItem, error) {
 	var notices []catalog.Notification
 	events := map[string]media.Event{}
-	err := d.cfg.Catalog.Update(c.ctx, func(tx *catalog.Tx) (err error) {
+	// Who waits looks often: only what is there takes a turn at writing.
+	some := false
+	err := d.cfg.Catalog.View(c.ctx, func(tx *catalog.Tx) (err error) {
+		some, err = tx.HasWaiting(c.acc.ID, q)
+		return err
+	})
+	if err != nil || !some {
+		return nil, err
+	}
+	err = d.cfg.Catalog.Update(c.ctx, func(tx *catalog.Tx) (err error) {
 		if notices, err = tx.ClaimNotifications(c.acc.ID, q); err != nil {
 			return err
 		}
@@ -149,22 +158,27 @@ func (d *Dialect) acknowledge(c *call) (any, error) {
 	case len(receipts) > maxAcks:
 		return nil, media.Errorf(media.Invalid, "There are more than %d receipt_handles", maxAcks)
 	}
-	results := []acknowledged{}
-	for _, receipt := range receipts {
-		status := "not_found"
-		if d.cfg.Catalog != nil {
-			err := d.cfg.Catalog.Update(c.ctx, func(tx *catalog.Tx) error {
-				ok, err := tx.AckNotification(c.acc.ID, receipt)
-				if ok {
-					status = "acked"
-				}
+	results := make([]acknowledged, len(receipts))
+	for i, receipt := range receipts {
+		results[i] = acknowledged{receipt, "not_found"}
+	}
+	answer := map[string][]acknowledged{"results": results}
+	if d.cfg.Catalog == nil {
+		return answer, nil
+	}
+	err := d.cfg.Catalog.Update(c.ctx, func(tx *catalog.Tx) error {
+		for i, receipt := range receipts {
+			switch ok, err := tx.AckNotification(c.acc.ID, receipt); {
+			case err != nil:
 				return err
-			})
-			if err != nil {
-				return nil, fmt.Errorf("acknowledge: %w", err)
+			case ok:
+				results[i].Status = "acked"
 			}
 		}
-		results = append(results, acknowledged{receipt, status})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("acknowledge: %w", err)
 	}
-	return map[string][]acknowledged{"results": results}, nil
+	return answer, nil
 }
