@@ -154,9 +154,7 @@ func (l *Library) record(ctx context.Context, c *candidate, key string) (*Upload
 		}
 		// From here the catalog keeps the blob from being deleted. It can have
 		// gone before only if the lock was lost, as when a cluster falls apart.
-		if _, err := l.cfg.Blobs.Stat(ctx, key); media.CodeOf(err) == media.NotFound {
-			return media.Errorf(media.Limited, "The upload met a removal of the same file, try again")
-		} else if err != nil {
+		if err := l.stillStored(ctx, key); err != nil {
 			return err
 		}
 		if old != nil {
@@ -181,6 +179,14 @@ func (l *Library) record(ctx context.Context, c *candidate, key string) (*Upload
 		l.tellSchema(ctx, c.upload.Account)
 	}
 	return &out, nil
+}
+
+func (l *Library) stillStored(ctx context.Context, key string) error {
+	_, err := l.cfg.Blobs.Stat(ctx, key)
+	if media.CodeOf(err) == media.NotFound {
+		return media.Errorf(media.Limited, "The upload met a removal of the same file, try again")
+	}
+	return err
 }
 
 // tell records the event of an upload, and what it promises.

@@ -238,8 +238,11 @@ func (l *Library) recordPart(tx *catalog.Tx, acc media.AccountID, id media.Sessi
 		return nil, err
 	}
 	if p.Total >= 0 && s.Total < 0 {
-		if beyond, err := tx.Parts(acc, id, p.Total, -1); err != nil || len(beyond) > 0 {
-			return nil, errors.Join(err, beyondTotal(p.Total))
+		switch beyond, err := tx.Parts(acc, id, p.Total, -1); {
+		case err != nil:
+			return nil, err
+		case len(beyond) > 0:
+			return nil, media.Errorf(media.Invalid, "The part says that the file has %d bytes, but some beyond have arrived", p.Total)
 		}
 		s.Total = p.Total
 	}
@@ -254,10 +257,6 @@ func (l *Library) recordPart(tx *catalog.Tx, acc media.AccountID, id media.Sessi
 	}
 	s.ExpiresAt = l.now().Add(l.cfg.Sessions.Life)
 	return s, tx.PutSession(s)
-}
-
-func beyondTotal(total int64) error {
-	return media.Errorf(media.Invalid, "The part says that the file has %d bytes, but some beyond have arrived", total)
 }
 
 // makeRoom lets go of the part that a new one repeats, and refuses one that

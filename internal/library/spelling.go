@@ -33,14 +33,17 @@ func (l *Library) MadeBy(ctx context.Context, acc media.AccountID, s media.Spell
 			return err
 		}
 		next = more
-		for _, r := range rs {
-			a, err := tx.Asset(acc, media.Ref{ID: r.Asset})
-			if err != nil {
-				return err
-			}
-			made = append(made, Made{r, a})
+		ids := make([]media.AssetID, len(rs))
+		for i, r := range rs {
+			ids[i] = r.Asset
 		}
-		return nil
+		assets, err := tx.AssetsByID(acc, ids)
+		for _, r := range rs {
+			if a := assets[r.Asset]; a != nil {
+				made = append(made, Made{r, a})
+			}
+		}
+		return err
 	})
 	if err != nil {
 		return nil, "", fmt.Errorf("list renditions: %w", err)
