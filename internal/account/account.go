@@ -43,7 +43,7 @@ func New(rec media.Account, settings ...media.Setting) (*Account, error) {
 		a.keys[k.ID] = k
 	}
 	a.indexSettings(settings)
-	a.options = readOptions(settings)
+	a.options = a.readOptions()
 	a.indexTriggers()
 	a.schema = SchemaOf(settings)
 	return a, nil
@@ -56,6 +56,16 @@ func (a *Account) Key(id string) (media.Key, bool) {
 		return media.Key{}, false
 	}
 	return k, true
+}
+
+// FirstKey is the first enabled key, which signs what no call has asked for.
+func (a *Account) FirstKey() (media.Key, bool) {
+	for _, k := range a.Keys {
+		if !k.Disabled {
+			return k, true
+		}
+	}
+	return media.Key{}, false
 }
 
 // Endpoint says which account answers at a place, and in which dialect.
@@ -87,6 +97,8 @@ type HostEndpoint struct {
 type snapshot struct {
 	revision int64 // of the catalog's directory, that all this is of
 	accounts map[media.AccountID]*Account
+	// keys finds an account by an enabled key; nil where several have it.
+	keys map[string]*Account
 	// first finds an endpoint by the first segment of the path.
 	first map[string]Endpoint
 	// mounted finds it by the second one, for each first segment of a Mount.
@@ -101,6 +113,7 @@ func newSnapshot(recs []media.Account, settings []media.Setting, cfg Config) (*s
 	}
 	s := &snapshot{
 		accounts: make(map[media.AccountID]*Account, len(recs)),
+		keys:     make(map[string]*Account, len(recs)),
 		first:    make(map[string]Endpoint, len(recs)),
 		mounted:  make(map[string]map[string]Endpoint, len(cfg.Mounts)),
 		hosts:    make(map[string]Endpoint, len(cfg.Hosts)),
@@ -114,6 +127,16 @@ func newSnapshot(recs []media.Account, settings []media.Setting, cfg Config) (*s
 			return nil, fmt.Errorf("account %q: %w", rec.ID, err)
 		}
 		s.accounts[a.ID] = a
+		for _, k := range rec.Keys {
+			if k.Disabled {
+				continue
+			}
+			if _, several := s.keys[k.ID]; several {
+				s.keys[k.ID] = nil
+				continue
+			}
+			s.keys[k.ID] = a
+		}
 		s.first[string(a.ID)] = Endpoint{Prefix: "/" + string(a.ID), Dialect: cfg.DefaultDialect, Account: a}
 		for _, m := range cfg.Mounts {
 			s.mounted[m.First][string(a.ID)] = Endpoint{Prefix: "/" + m.First + "/" + string(a.ID), Dialect: m.Dialect, Account: a}
@@ -146,14 +169,4 @@ func (s *snapshot) endpoint(host, escapedPath string) (Endpoint, bool) {
 	}
 	e, ok := s.first[segment]
 	return e, ok
-}
-
-// FirstKey is the first enabled key, which signs what no call has asked for.
-func (a *Account) FirstKey() (media.Key, bool) {
-	for _, k := range a.Keys {
-		if !k.Disabled {
-			return k, true
-		}
-	}
-	return media.Key{}, false
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -169,14 +170,20 @@ func (d *Directory) ByName(id media.AccountID) (*Account, bool) {
 	return a, ok
 }
 
-// All returns every account, in no order.
-func (d *Directory) All() []*Account {
-	s := d.snap.Load()
-	all := make([]*Account, 0, len(s.accounts))
-	for _, a := range s.accounts {
-		all = append(all, a)
+// BySegment is ByName for a segment of an escaped path.
+func (d *Directory) BySegment(segment string) (*Account, bool) {
+	name, err := url.PathUnescape(segment)
+	if err != nil {
+		return nil, false
 	}
-	return all
+	return d.ByName(media.AccountID(name))
+}
+
+// ByKey finds the account that has an enabled key of a public id; false where
+// there is none, or more than one.
+func (d *Directory) ByKey(id string) (*Account, bool) {
+	a := d.snap.Load().keys[id]
+	return a, a != nil
 }
 
 // Endpoint finds who answers at a host and an escaped path. Segments are

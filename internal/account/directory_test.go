@@ -63,8 +63,22 @@ func TestPutIsKnownAtOnce(t *testing.T) {
 	if _, ok := a.Key("3"); ok {
 		t.Error("an unknown key is found")
 	}
-	if n := len(d.All()); n != 1 {
-		t.Errorf("%d accounts", n)
+	if a, ok := d.ByKey("1"); !ok || a.ID != "demo" {
+		t.Errorf("the account of key 1: %v %v", a, ok)
+	}
+	if a, ok := d.ByKey("2"); ok {
+		t.Errorf("a disabled key is of %s", a.ID)
+	}
+	for segment, want := range map[string]bool{"demo": true, "dem%6f": true, "Demo": false, "de%mo": false, "": false} {
+		if a, ok := d.BySegment(segment); ok != want || ok && a.ID != "demo" {
+			t.Errorf("the segment %q: %v %v", segment, a, ok)
+		}
+	}
+	if err := d.Put(t.Context(), media.Account{ID: "other", Keys: []media.Key{{ID: "1", Secret: "s"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if a, ok := d.ByKey("1"); ok {
+		t.Errorf("a key that two accounts have is of %s", a.ID)
 	}
 }
 
@@ -85,8 +99,10 @@ func TestPutRefuses(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if n := len(d.All()); n != 0 {
-		t.Errorf("%d accounts were made", n)
+	for _, id := range []media.AccountID{"v1", "x"} {
+		if _, ok := d.ByName(id); ok {
+			t.Errorf("the account %s was made", id)
+		}
 	}
 }
 

@@ -1,10 +1,6 @@
 package account
 
-import (
-	"encoding/json"
-
-	"tintype/internal/media"
-)
+import "encoding/json"
 
 // Options are how an account wants to be served; the zero value is usual. They
 // are the body of the setting of KindOptions that is named OptionsName.
@@ -20,15 +16,9 @@ type Options struct {
 // OptionsName is the name of the setting that holds Options.
 const OptionsName = "account"
 
-// KindAllowed is the kind of setting that allows a transformation under
-// Options.Strict; its name is the text as it is written in URLs.
-const KindAllowed media.SettingKind = "allowed"
-
-func readOptions(settings []media.Setting) (o Options) {
-	for _, s := range settings {
-		if s.Kind == KindOptions && s.Name == OptionsName {
-			_ = json.Unmarshal(s.Body, &o) // what cannot be read is as usual
-		}
+func (a *Account) readOptions() (o Options) {
+	if s, ok := a.Setting(KindOptions, OptionsName); ok {
+		_ = json.Unmarshal(s.Body, &o) // what cannot be read is as usual
 	}
 	return o
 }

@@ -20,6 +20,7 @@ const (
 	KindField          media.SettingKind = "field"          // of structured metadata: schema.Field
 	KindRule           media.SettingKind = "rule"           // between such fields: schema.Rule
 	KindOptions        media.SettingKind = "options"        // of the account itself
+	KindAllowed        media.SettingKind = "allowed"        // transformation, as URLs write it, that Options.Strict lets pass
 )
 
 // NamedTransformation is the body of a setting of KindTransformation.

@@ -2,6 +2,7 @@ package account
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -28,10 +29,10 @@ const channelScheme = "poll://"
 // Channel returns the name of the channel that a URI means; false when it is
 // no channel but an address to send to.
 func Channel(uri string) (name string, ok bool) {
-	if len(uri) < len(channelScheme) || uri[:len(channelScheme)] != channelScheme {
+	if name, ok = strings.CutPrefix(uri, channelScheme); !ok {
 		return "", false
 	}
-	return uri[len(channelScheme):], true
+	return name, true
 }
 
 // ChannelURI is the URI of a channel.

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -58,7 +57,7 @@ func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	acc, ok := d.account(cloud)
+	acc, ok := d.cfg.Accounts.BySegment(cloud)
 	if !ok {
 		d.refuse(w, r, media.Errorf(media.Unauthorized, "Invalid cloud_name %s", dialect.Quotable(decodeOnce(cloud))))
 		return
@@ -95,14 +94,6 @@ func segmentsOf(path string) (cloud string, segments []string) {
 		segments = slices.Concat(pollSegments, segments)
 	}
 	return cloud, segments
-}
-
-func (d *Dialect) account(segment string) (*account.Account, bool) {
-	name, err := url.PathUnescape(segment)
-	if err != nil {
-		return nil, false
-	}
-	return d.cfg.Accounts.ByName(media.AccountID(name))
 }
 
 // run decodes, authorises and carries out a call. Basic credentials are

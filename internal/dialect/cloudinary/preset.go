@@ -203,13 +203,12 @@ func (d *Dialect) unsigned(c *call) (media.Key, error) {
 	if err == nil && !a.OK {
 		return media.Key{}, media.Errorf(media.Limited, "Too many unsigned uploads from this address, try again later")
 	}
-	for _, k := range c.acc.Keys {
-		if !k.Disabled {
-			c.unsigned = true
-			return k, nil
-		}
+	k, ok := c.acc.FirstKey()
+	if !ok {
+		return k, media.Errorf(media.Unauthorized, "The account has no key that is enabled")
 	}
-	return media.Key{}, media.Errorf(media.Unauthorized, "The account has no key that is enabled")
+	c.unsigned = true
+	return k, nil
 }
 
 func upperFirst(s string) string {

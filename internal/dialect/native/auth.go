@@ -18,7 +18,7 @@ func (d *Dialect) authorize(r *http.Request, segment string) (*account.Account, 
 		return nil, media.Key{}, media.Errorf(media.Unauthorized, "Send a key and its secret as Basic or Bearer credentials")
 	}
 	wrong := media.Errorf(media.Unauthorized, "The key or its secret is wrong")
-	acc, ok := d.account(segment)
+	acc, ok := d.cfg.Accounts.BySegment(segment)
 	if !ok {
 		return nil, media.Key{}, d.guard.Wrong(r, "", id, wrong)
 	}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -207,15 +206,6 @@ func allowOrigins(h http.Header) {
 	h.Set("Access-Control-Expose-Headers", "Location, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, "+
 		"Upload-Offset, Upload-Length, Upload-Metadata, Upload-Defer-Length, Upload-Expires, X-Request-Id, "+headerAsset)
 	h.Set("Access-Control-Max-Age", "600")
-}
-
-// account finds the account of an escaped segment.
-func (d *Dialect) account(segment string) (*account.Account, bool) {
-	name, err := url.PathUnescape(segment)
-	if err != nil {
-		return nil, false
-	}
-	return d.cfg.Accounts.ByName(media.AccountID(name))
 }
 
 // Notify implements dialect.Dialect: nobody is told of events in this language yet.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tus/tusd/v2/pkg/handler"
 
+	"tintype/internal/dialect"
 	"tintype/internal/library"
 	"tintype/internal/media"
 )
@@ -197,7 +198,7 @@ func (d *Dialect) wireError(ex *exchange, err error) error {
 	status, body := failure(err)
 	header := handler.HTTPHeader{"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		header["Retry-After"] = "2"
+		header["Retry-After"] = dialect.RetrySeconds
 	}
 	return handler.Error{ErrorCode: "ERR_" + strings.ToUpper(strings.ReplaceAll(media.CodeOf(err).String(), " ", "_")), Message: media.MessageOf(err),
 		HTTPResponse: handler.HTTPResponse{StatusCode: status, Body: string(body), Header: header}}

@@ -97,26 +97,11 @@ func (d *Dialect) call(r *http.Request, do func(*call) (any, error)) (any, error
 	if key == "" {
 		return nil, &apiError{http.StatusForbidden, "ProjectPublicKeyRequiredError", "pub_key is required."}
 	}
-	if c.acc = d.accountOf(key); c.acc == nil {
+	var ok bool
+	if c.acc, ok = d.cfg.Accounts.ByKey(key); !ok {
 		return nil, &apiError{http.StatusForbidden, "ProjectPublicKeyInvalidError", "pub_key is invalid."}
 	}
 	return do(c)
-}
-
-// accountOf finds the account that has an enabled key of an id; nil if there
-// is none, or more than one.
-func (d *Dialect) accountOf(key string) *account.Account {
-	var found *account.Account
-	for _, a := range d.cfg.Accounts.All() {
-		if _, ok := a.Key(key); !ok {
-			continue
-		}
-		if found != nil {
-			return nil
-		}
-		found = a
-	}
-	return found
 }
 
 // signed checks the signature of a call that makes something, where the

@@ -1,6 +1,7 @@
 package uploadcare
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -42,7 +43,7 @@ func (d *Dialect) makeGroup(c *call) (any, error) {
 	case len(items) == 0:
 		return nil, &apiError{http.StatusBadRequest, "GroupFilesInvalidError", "No files[N] parameters found."}
 	case len(items) > library.MaxGroup:
-		return nil, &apiError{http.StatusBadRequest, "GroupFilesInvalidError", "A group has at most 1000 files."}
+		return nil, &apiError{http.StatusBadRequest, "GroupFilesInvalidError", fmt.Sprintf("A group has at most %d files.", library.MaxGroup)}
 	}
 	members := make([]media.Member, len(items))
 	for i, item := range items {
