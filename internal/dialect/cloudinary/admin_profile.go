@@ -86,7 +86,7 @@ type profileDetails struct {
 }
 
 type representation struct {
-	Transformation []longForm `json:"transformation"`
+	Transformation []settings `json:"transformation"`
 }
 
 func itemOf(name string, p profile) profileItem {

@@ -20,7 +20,7 @@ type transformationItem struct {
 
 type transformationDetails struct {
 	transformationItem
-	Info       []longForm        `json:"info"`
+	Info       []settings        `json:"info"`
 	Derived    []derivedResource `json:"derived"`
 	NextCursor string            `json:"next_cursor,omitempty"`
 }

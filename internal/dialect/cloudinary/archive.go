@@ -154,9 +154,6 @@ func qualifiedID(text string) (media.Ref, bool) {
 	return media.Ref{Kind: kind, Access: access, Name: parts[2]}, known && ok
 }
 
-// commaList is a list whose values with brackets may hold commas.
-func (c *call) commaList(name string) []string { return c.form.List(name) }
-
 // archiveSender answers with an archive.
 type archiveSender struct {
 	d    *Dialect

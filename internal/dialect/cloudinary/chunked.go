@@ -65,7 +65,7 @@ func parseContentRange(text string) (*chunk, error) {
 	return k, nil
 }
 
-// chunk refuses a part by its headers alone, before its bytes are received.
+// readChunk refuses a part by its headers alone, before its bytes are received.
 // A range that is the whole file is no part: the call has no chunk then.
 func (d *Dialect) readChunk(c *call) error {
 	k, err := parseContentRange(c.r.Header.Get("Content-Range"))
@@ -73,8 +73,8 @@ func (d *Dialect) readChunk(c *call) error {
 		return err
 	}
 	c.span = k
-	if limit := d.cfg.Library.MaxBytes(c.kind); max(k.last+1, k.total) > limit {
-		return tooLarge(limit, max(k.last+1, k.total))
+	if err := k.within(d.cfg.Library.MaxBytes(c.kind)); err != nil {
+		return err
 	}
 	if k.whole() {
 		return nil
@@ -89,8 +89,13 @@ func (d *Dialect) readChunk(c *call) error {
 	return nil
 }
 
-func tooLarge(limit, got int64) error {
-	return &media.Error{Code: media.TooLarge, Message: "File size too large", Err: &media.LimitError{What: "bytes", Max: limit, Got: got}}
+// within refuses a part of a file that is larger than it may be.
+func (k *chunk) within(limit int64) error {
+	size := max(k.last+1, k.total)
+	if size <= limit {
+		return nil
+	}
+	return &media.Error{Code: media.TooLarge, Message: "File size too large", Err: &media.LimitError{What: "bytes", Max: limit, Got: size}}
 }
 
 // stageChunk receives the bytes of a part, no more than its headers say.
@@ -128,8 +133,8 @@ func (d *Dialect) uploadChunk(c *call, u library.Upload) (*library.Uploaded, *pa
 		return nil, nil, media.Errorf(media.Invalid, "Missing required parameter - file")
 	}
 	defer u.Staged.Discard()
-	if limit := d.cfg.Library.MaxBytes(u.Kind); max(c.chunk.last+1, c.chunk.total) > limit {
-		return nil, nil, tooLarge(limit, max(c.chunk.last+1, c.chunk.total))
+	if err := c.chunk.within(d.cfg.Library.MaxBytes(u.Kind)); err != nil {
+		return nil, nil, err
 	}
 	s, note, err := d.beginChunked(c, u)
 	if err != nil {

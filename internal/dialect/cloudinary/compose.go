@@ -269,9 +269,8 @@ func (u *reading) sheetText() *delivery.Describe {
 func presentCSS(d *rendition.Description) (string, []byte, error) {
 	format := orDefault(d.Asset.Detail.Members.Format, "png")
 	sheet := escapeTransformation(path.Base(d.Asset.Name)) + "." + media.Extension(format)
-	cells := slices.Clone(d.Sheet.Cells)
 	var b bytes.Buffer
-	for _, c := range cells {
+	for _, c := range d.Sheet.Cells {
 		b.WriteString("." + cssName(c.Asset.Name) + " { display: inline-block; width: " + strconv.Itoa(c.Width) + "px; height: " + strconv.Itoa(c.Height) +
 			"px; background: url(\"" + sheet + "\") no-repeat -" + strconv.Itoa(c.X) + "px -" + strconv.Itoa(c.Y) + "px; }\n")
 	}

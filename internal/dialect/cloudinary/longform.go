@@ -1,15 +1,10 @@
 package cloudinary
 
 import (
-	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
 )
-
-// longForm is a component in the words of client libraries' options, in the
-// order in which it says them.
-type longForm []setting
 
 // optionNames are the options' names where they are not those of params with
 // "_" for " ".
@@ -17,33 +12,19 @@ var optionNames = map[string]string{
 	"f": "fetch_format", "fl": "flags", "if": "if", "t": "transformation", "p": "prefix", "fn": "custom_function",
 }
 
-// MarshalJSON implements json.Marshaler: numbers are numbers.
-func (l longForm) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, one := range l {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		text, _ := one.value.(string)
-		value, err := json.Marshal(text)
-		if n, bad := strconv.ParseFloat(text, 64); bad == nil && n == n && json.Valid([]byte(text)) {
-			value = []byte(text)
-		}
-		if err != nil {
-			return nil, err
-		}
-		b.Write(append(strconv.AppendQuote(nil, one.name), ':'))
-		b.Write(value)
+// optionValue is what an option holds: a number where it reads as one.
+func optionValue(text string) any {
+	if n, err := strconv.ParseFloat(text, 64); err == nil && n == n && json.Valid([]byte(text)) {
+		return json.RawMessage(text)
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	return text
 }
 
-// explain takes a transformation apart into its components' parameters.
-func explain(text string) []longForm {
+// explain takes a transformation apart into its components, each in the words
+// of client libraries' options, in the order in which it says them.
+func explain(text string) []settings {
 	components := strings.Split(text, "/")
-	out := []longForm{}
+	out := []settings{}
 	for i, component := range components {
 		last := i == len(components)-1 && i > 0
 		if last && !strings.ContainsAny(component, "_$") {
@@ -51,21 +32,21 @@ func explain(text string) []longForm {
 			if format == "" {
 				format = "none"
 			}
-			out[len(out)-1] = append(out[len(out)-1], setting{"extension", format})
+			out[len(out)-1] = append(out[len(out)-1], setting{"extension", optionValue(format)})
 			break
 		}
-		form := longForm{}
+		form := settings{}
 		for part := range strings.SplitSeq(component, ",") {
 			prefix, value, ok := strings.Cut(part, "_")
 			switch p, known := params[prefix]; {
 			case !ok:
-				form = append(form, setting{"raw_transformation", part})
+				form = append(form, setting{"raw_transformation", optionValue(part)})
 			case optionNames[prefix] != "":
-				form = append(form, setting{optionNames[prefix], value})
+				form = append(form, setting{optionNames[prefix], optionValue(value)})
 			case known:
-				form = append(form, setting{strings.ReplaceAll(p.name, " ", "_"), value})
+				form = append(form, setting{strings.ReplaceAll(p.name, " ", "_"), optionValue(value)})
 			default: // a variable
-				form = append(form, setting{prefix, value})
+				form = append(form, setting{prefix, optionValue(value)})
 			}
 		}
 		out = append(out, form)

@@ -114,6 +114,7 @@ func TestExplain(t *testing.T) {
 		"c_scale,w_102/":                    `[{"crop":"scale","width":102,"extension":"none"}]`,
 		"w_0.5,f_auto/e_sepia/jpg":          `[{"width":0.5,"fetch_format":"auto"},{"effect":"sepia","extension":"jpg"}]`,
 		"q_080,r_NaN,x_1e5,$v_3":            `[{"quality":"080","radius":"NaN","x":1e5,"$v":3}]`,
+		"$a\x07_x":                          `[{"$a\u0007":"x"}]`,
 		"fl_layer_apply,ar_16:9":            `[{"flags":"layer_apply","aspect_ratio":"16:9"}]`,
 	} {
 		got := new(strings.Builder)

@@ -1,6 +1,7 @@
 package cloudinary
 
 import (
+	"cmp"
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/json"
@@ -71,19 +72,9 @@ func (d *Dialect) triggers(c *call) (any, error) {
 			out.Triggers = append(out.Triggers, c.triggerItem(t))
 		}
 	}
-	slices.SortStableFunc(out.Triggers, func(a, b triggerItem) int { return -cmpText(a.CreatedAt, b.CreatedAt) })
+	slices.SortStableFunc(out.Triggers, func(a, b triggerItem) int { return cmp.Compare(b.CreatedAt, a.CreatedAt) })
 	out.Total = len(out.Triggers)
 	return out, nil
-}
-
-func cmpText(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // createTrigger makes a trigger. There is one of a URI and an event.

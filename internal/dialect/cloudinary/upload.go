@@ -45,8 +45,12 @@ func (d *Dialect) upload(c *call) (any, error) {
 	if _, err := c.form.Bool("invalidate", false); err != nil {
 		return nil, err
 	}
-	if later, err := c.form.Bool("async", false); err != nil || later {
-		return d.uploadLater(c, u, token, err)
+	later, err := c.form.Bool("async", false)
+	if err != nil {
+		return nil, err
+	}
+	if later {
+		return d.uploadLater(c, u, token)
 	}
 	up, part, err := d.take(c, u)
 	if err != nil {
@@ -77,10 +81,8 @@ func (d *Dialect) upload(c *call) (any, error) {
 }
 
 // uploadLater acknowledges an upload that is done in the background.
-func (d *Dialect) uploadLater(c *call, u library.Upload, token bool, err error) (any, error) {
+func (d *Dialect) uploadLater(c *call, u library.Upload, token bool) (any, error) {
 	switch {
-	case err != nil:
-		return nil, err
 	case c.chunk != nil:
 		return nil, media.Errorf(media.Invalid, "async is not supported for uploads in parts")
 	case token:
