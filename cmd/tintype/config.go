@@ -57,14 +57,14 @@ type config struct {
 func (c *config) flags(f *pflag.FlagSet) {
 	c.cache, c.workerMemory = 256<<20, 1<<30
 	c.maxImage, c.maxRaw, c.maxVideo, c.maxArchive = 64<<20, 64<<20, 2<<30, 2<<30
-	f.StringVar(&c.data, "data", "data", "folder for everything that is kept: database and files")
-	f.StringArrayVar(&c.listen, "listen", []string{"localhost:8080"}, "address to listen on; repeatable")
-	f.StringArrayVar(&c.accounts, "account", nil, "account NAME:KEY:SECRET, made when it is not there; repeatable")
-	f.StringArrayVar(&c.endpoints, "endpoint", nil, "host of its own for an account in a dialect, HOST=DIALECT:ACCOUNT; repeatable")
-	f.StringVar(&c.publicURL, "public-url", "", "URL under which clients reach this server (default: the first listening address)")
+	f.StringVar(&c.data, "data", "data", "`folder` for everything that is kept: database and files")
+	f.StringArrayVar(&c.listen, "listen", []string{"localhost:8080"}, "`address` to listen on; repeatable")
+	f.StringArrayVar(&c.accounts, "account", nil, "account `NAME:KEY:SECRET`, made when it is not there; repeatable")
+	f.StringArrayVar(&c.endpoints, "endpoint", nil, "host of its own for an account in a dialect, `HOST=DIALECT:ACCOUNT`; repeatable")
+	f.StringVar(&c.publicURL, "public-url", "", "`URL` under which clients reach this server (default: the first listening address)")
 	f.BoolVar(&c.demo, "demo", false, "make the account demo, give it sample pictures when it is empty, and print how to use it")
 	f.IntVar(&c.workers, "workers", 0, "processes that render pictures (default: one per core)")
-	f.Var(&c.workerMemory, "worker-memory", "most memory that one of them may take")
+	f.Var(&c.workerMemory, "worker-memory", "most memory that one worker may take")
 	f.IntVar(&c.queue, "queue", 0, "jobs that may wait for a worker before clients are told to come back (default: 64 per worker)")
 	f.Var(&c.cache, "cache", "memory for renditions that are asked for often")
 	f.Var(&c.maxImage, "max-image", "largest image to upload")
@@ -72,29 +72,33 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.Var(&c.maxRaw, "max-raw", "largest other file to upload")
 	f.Var(&c.maxArchive, "max-archive", "most bytes that the files of one archive may have together")
 	f.BoolVar(&c.tagLists, "tag-lists", false, "let anybody list the public files of a tag, below image/list/ and the like")
-	f.StringArrayVar(&c.fetchAllow, "fetch-allow", nil, "private network CIDR from which remote files may be fetched after all; repeatable")
-	f.StringArrayVar(&c.fetchPorts, "fetch-allow-port", nil, "port or range of ports, beside 80 and 443, that may be fetched from; repeatable")
-	f.StringArrayVar(&c.fetchMap, "fetch-map", nil, "what answers in place of a remote host, HOST=FOLDER or HOST=URL; repeatable")
-	f.StringArrayVar(&c.remoteHosts, "remote-host", nil, "host, or *.DOMAIN, whose pictures URLs may name without a signature, \"none\" for no remote pictures at all; repeatable (default: every public host)")
-	f.StringVar(&c.notifyRetry, "notify-retry", "3m,6m,9m", "how long to wait after each failed delivery of a notification before the next one")
-	f.StringArrayVar(&c.proxies, "trusted-proxy", nil, "network CIDR of proxies whose X-Forwarded-For tells the client's address; repeatable")
+	f.StringArrayVar(&c.fetchAllow, "fetch-allow", nil, "private network `CIDR` from which remote files may be fetched after all; repeatable")
+	f.StringArrayVar(&c.fetchPorts, "fetch-allow-port", nil, "`port` or range of ports, beside 80 and 443, that may be fetched from; repeatable")
+	f.StringArrayVar(&c.fetchMap, "fetch-map", nil, "what answers in place of a remote host, `HOST=FOLDER` or HOST=URL; repeatable")
+	f.StringArrayVar(&c.remoteHosts, "remote-host", nil, "`host`, or *.DOMAIN, whose pictures URLs may name without a signature, \"none\" for no remote pictures at all; repeatable (default: every public host)")
+	f.StringVar(&c.notifyRetry, "notify-retry", "3m,6m,9m", "`times` to wait after each failed delivery of a notification before the next one")
+	f.StringArrayVar(&c.proxies, "trusted-proxy", nil, "network `CIDR` of proxies whose X-Forwarded-For tells the client's address; repeatable")
 	f.BoolVar(&c.v2Only, "signature-v2-only", false, "refuse signatures of API calls in version 1, which do not tell an & in a value from the next parameter")
 	f.BoolVar(&c.sha256Only, "signature-sha256", false, "refuse signatures of API calls by SHA-1")
-	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
-	f.StringVar(&c.logFormat, "log-format", "text", "text or json")
+	f.StringVar(&c.logLevel, "log-level", "info", "least `level` to log: debug, info, warn or error")
+	f.StringVar(&c.logFormat, "log-format", "text", "`format` of the log: text or json")
 }
 
 // listVariables are the variables whose name is the plural of their flag; they hold several values, parted by white space.
 var listVariables = map[string]string{"account": "TINTYPE_ACCOUNTS", "endpoint": "TINTYPE_ENDPOINTS", "remote-host": "TINTYPE_REMOTE_HOSTS", "trusted-proxy": "TINTYPE_TRUSTED_PROXIES"}
 
+func variableOf(f *pflag.Flag) string {
+	if name, several := listVariables[f.Name]; several {
+		return name
+	}
+	return "TINTYPE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+}
+
 // fromEnvironment sets every flag that was not given from its variable.
 func fromEnvironment(cmd *cobra.Command) error {
 	var wrong error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		name, several := listVariables[f.Name]
-		if !several {
-			name = "TINTYPE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		}
+		name := variableOf(f)
 		text, set := os.LookupEnv(name)
 		if !set || text == "" || f.Changed || wrong != nil {
 			return
@@ -114,13 +118,7 @@ func fromEnvironment(cmd *cobra.Command) error {
 
 // describeVariables adds each flag's variable to its help.
 func describeVariables(f *pflag.FlagSet) {
-	f.VisitAll(func(f *pflag.Flag) {
-		name, several := listVariables[f.Name]
-		if !several {
-			name = "TINTYPE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		}
-		f.Usage += " [" + name + "]"
-	})
+	f.VisitAll(func(f *pflag.Flag) { f.Usage += " [" + variableOf(f) + "]" })
 }
 
 // Validate reports the first setting that cannot work, by the name of its flag.
@@ -287,8 +285,11 @@ func (c *config) logger() (*slog.Logger, error) {
 	}
 }
 
+// databaseFile is the name of the database in the folder of data.
+const databaseFile = "tintype.db"
+
 // database is the URL of the catalog.
-func (c *config) database() string { return "sqlite:" + filepath.Join(c.data, "tintype.db") }
+func (c *config) database() string { return "sqlite:" + filepath.Join(c.data, databaseFile) }
 
 // storage is the URL of the blob store.
 func (c *config) storage() string { return "file:" + filepath.Join(c.data, "blobs") }

@@ -50,8 +50,8 @@ picture from its URL. It speaks the wire protocol that your SDK speaks already.`
 		Version:       version,
 	}
 	root.SetVersionTemplate("tintype {{.Version}}\n")
-	root.AddCommand(serveCommand(), doctorCommand(), verifyCommand(), versionCommand(), engineCommand(), notificationsCommand())
-	root.AddCommand(scriptCommand(), accountCommand(), keyCommand())
+	root.AddCommand(serveCommand(), doctorCommand(), verifyCommand(), notificationsCommand(), accountCommand(), keyCommand(), versionCommand())
+	root.AddCommand(engineCommand(), scriptCommand()) // for the server, not for people
 	return root
 }
 

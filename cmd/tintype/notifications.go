@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -37,10 +35,10 @@ given up after the last attempt failed. It may run beside the server.`,
 			return listNotifications(cmd.Context(), o, cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().StringVar(&o.data, "data", "data", "folder that the server keeps everything in")
-	cmd.Flags().StringVar(&o.state, "state", string(catalog.NotificationDead), "dead, pending, waiting, delivered or all")
+	cmd.Flags().StringVar(&o.data, "data", "data", "`folder` that the server keeps everything in")
+	cmd.Flags().StringVar(&o.state, "state", string(catalog.NotificationDead), "only of this `state`: dead, pending, waiting, delivered or all")
 	cmd.Flags().IntVar(&o.limit, "limit", 100, "most to list, up to 1000")
-	cmd.Flags().StringVar(&o.again, "again", "", "ID of a dead notification to deliver once more, instead of listing")
+	cmd.Flags().StringVar(&o.again, "again", "", "`ID` of a dead notification to deliver once more, instead of listing")
 	describeVariables(cmd.Flags())
 	return cmd
 }
@@ -71,12 +69,7 @@ func listNotifications(ctx context.Context, o notificationsOptions, out io.Write
 	if err != nil {
 		return err
 	}
-	// Opening would make what is not there.
-	if _, err := os.Stat(filepath.Join(o.data, "tintype.db")); err != nil {
-		return fmt.Errorf("--data %s holds no data of a server: %w", o.data, err)
-	}
-	c := config{data: o.data}
-	db, err := openCatalog(ctx, c.database(), slog.New(slog.DiscardHandler))
+	db, err := openExisting(ctx, config{data: o.data}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

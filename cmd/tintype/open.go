@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"tintype/internal/blob"
@@ -21,6 +23,19 @@ func openCatalog(ctx context.Context, url string, log *slog.Logger) (*catalog.DB
 	default:
 		return nil, fmt.Errorf("a database URL begins with sqlite: or postgres:, not %s:", scheme)
 	}
+}
+
+// openExisting opens the database of an installation that is there: opening
+// alone would make one.
+func openExisting(ctx context.Context, c config, log *slog.Logger) (*catalog.DB, error) {
+	if _, err := os.Stat(filepath.Join(c.data, databaseFile)); err != nil {
+		return nil, fmt.Errorf("--data %s holds no data of a server: %w", c.data, err)
+	}
+	db, err := openCatalog(ctx, c.database(), log)
+	if err != nil {
+		return nil, fmt.Errorf("the database: %w", err)
+	}
+	return db, nil
 }
 
 // openBlobs opens the storage that a URL names.

@@ -45,8 +45,9 @@ func serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the server",
 		Long: `Runs the server until it is told to stop (SIGINT, SIGTERM): uploads and the
-management API under /v1_1/<account>/, delivery under /<account>/, a welcome
-page at /, and /health and /ready for load balancers.
+management API under /v1_1/<account>/, delivery under /<account>/, the other
+dialects under /uc/<account>/ and /ik/<account>/, resumable uploads under
+/api/<account>/, a welcome page at /, and /health and /ready for load balancers.
 
 Everything is kept below --data. Every flag has a variable, in brackets; a
 flag wins over its variable.`,

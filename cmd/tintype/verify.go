@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -42,47 +43,49 @@ The exit status is 1 where there is a fault.`,
 			if err := fromEnvironment(cmd); err != nil {
 				return err
 			}
-			log, err := c.logger()
-			if err != nil {
-				return err
-			}
-			if _, err := os.Stat(c.data); err != nil {
-				return fmt.Errorf("the data folder: %w", err)
-			}
-			db, err := openCatalog(cmd.Context(), c.database(), log)
-			if err != nil {
-				return fmt.Errorf("the database: %w", err)
-			}
-			defer db.Close()
-			blobs, err := openBlobs(cmd.Context(), c.storage())
-			if err != nil {
-				return fmt.Errorf("the storage: %w", err)
-			}
-			defer blobs.Close()
 			out := &report{out: cmd.OutOrStdout(), bar: cmd.ErrOrStderr(), live: !quiet && terminal(cmd.ErrOrStderr()), began: time.Now()}
-			sum, err := library.Verify(cmd.Context(), library.VerifyConfig{
-				Catalog: db, Blobs: blobs, ReadData: readData, Remove: remove, Found: out.found, Progress: out.progress,
-			})
-			out.clear()
-			if err != nil {
-				return err
-			}
-			out.sum(sum, readData)
-			if !sum.OK() {
-				return exitCode(1)
-			}
-			return nil
+			return verify(cmd.Context(), c, readData, remove, out)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&c.data, "data", "data", "folder of the installation")
-	f.StringVar(&c.logLevel, "log-level", "warn", "debug, info, warn or error")
-	f.StringVar(&c.logFormat, "log-format", "text", "text or json")
-	describeVariables(f)
+	f.StringVar(&c.data, "data", "data", "`folder` of the installation")
+	f.StringVar(&c.logLevel, "log-level", "warn", "least `level` to log: debug, info, warn or error")
+	f.StringVar(&c.logFormat, "log-format", "text", "`format` of the log: text or json")
 	f.BoolVar(&readData, "read-data", false, "read every file and compare its digest")
 	f.BoolVar(&remove, "remove-foreign", false, "delete files that no record needs")
 	f.BoolVar(&quiet, "quiet", false, "show no progress")
+	describeVariables(f)
 	return cmd
+}
+
+// verify compares, and fails with status 1 where it finds a fault.
+func verify(ctx context.Context, c config, readData, remove bool, out *report) error {
+	log, err := c.logger()
+	if err != nil {
+		return err
+	}
+	db, err := openExisting(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	blobs, err := openBlobs(ctx, c.storage())
+	if err != nil {
+		return fmt.Errorf("the storage: %w", err)
+	}
+	defer blobs.Close()
+	sum, err := library.Verify(ctx, library.VerifyConfig{
+		Catalog: db, Blobs: blobs, ReadData: readData, Remove: remove, Found: out.found, Progress: out.progress,
+	})
+	out.clear()
+	if err != nil {
+		return err
+	}
+	out.sum(sum, readData)
+	if !sum.OK() {
+		return exitCode(1)
+	}
+	return nil
 }
 
 // report tells people what a verification finds and how far it is.
