@@ -7,7 +7,7 @@ import (
 
 // intactJPEG reports that a JPEG of one sequential scan is all there: every
 // code of every block is valid and lies before the marker that ends the scan.
-// It reads the codes and makes no pixel, which takes a third of what a decoder
+// It reads the codes and makes no pixel, which takes half of what a decoder
 // does at its smallest scale. False says nothing: progressive and arithmetic
 // files, restart markers out of order and whatever else is unusual are left
 // to the decoder.
