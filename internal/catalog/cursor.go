@@ -16,6 +16,7 @@ const (
 	cursorRenditions cursorKind = 'r'
 	cursorNotices    cursorKind = 'o'
 	cursorFolders    cursorKind = 'f'
+	cursorRelated    cursorKind = 'l'
 )
 
 // position is the last row of a page.

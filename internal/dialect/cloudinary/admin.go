@@ -220,7 +220,11 @@ func (d *Dialect) detailsOf(c *call, ref media.Ref) (any, error) {
 	}
 	out.findings = found
 	if related {
-		out.Related = &[]struct{}{}
+		list, next, err := d.related(c, a, limit)
+		if err != nil {
+			return nil, err
+		}
+		out.Related, out.RelatedNext = &list, next
 	}
 	made, next, err := d.cfg.Library.Renditions(c.ctx, a.Account, a.ID, c.form.Get("derived_next_cursor"), limit)
 	if err != nil && media.CodeOf(err) == media.Invalid {

@@ -42,7 +42,7 @@ type sender interface {
 }
 
 // lists are the parameters that may be repeated without brackets.
-var lists = words("derived_resource_ids tags public_ids asset_ids fields allowed_formats prefixes fully_qualified_public_ids target_tags urls sort_by with_field aggregate receipt_handles external_ids")
+var lists = words("assets_to_relate assets_to_unrelate derived_resource_ids tags public_ids asset_ids fields allowed_formats prefixes fully_qualified_public_ids target_tags urls sort_by with_field aggregate receipt_handles external_ids")
 
 // serveAPI answers everything below apiPrefix and pollPrefix.
 func (d *Dialect) serveAPI(w http.ResponseWriter, r *http.Request) {

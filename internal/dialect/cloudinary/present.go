@@ -288,7 +288,9 @@ type details struct {
 	Derived     []derived     `json:"derived"`
 	NextCursor  string        `json:"next_cursor,omitempty"`
 	Versions    []versionItem `json:"versions,omitempty"`
-	Related     *[]struct{}   `json:"related_assets,omitempty"`
+	// Related are present where they were asked for, if only empty.
+	Related     *[]relatedAsset `json:"related_assets,omitempty"`
+	RelatedNext string          `json:"related_next_cursor,omitempty"`
 	*videoResult
 	*findings
 }

@@ -7,6 +7,8 @@ package cloudinary
 // least one.
 var routes = map[string][]routeRow{
 	"POST": {
+		{"resources/related_assets/{asset}", route{do: (*Dialect).relate, admin: true}},
+		{"resources/related_assets/{kind}/{type}/{id...}", route{do: (*Dialect).relate, admin: true}},
 		{"upload", route{do: (*Dialect).upload, file: true, browser: true}},
 		{"{rt}/upload", route{do: (*Dialect).upload, file: true, browser: true}},
 		{"upload_chunked", route{do: (*Dialect).upload, file: true, browser: true}},
@@ -102,6 +104,8 @@ var routes = map[string][]routeRow{
 		{"upload_presets/{name}", route{do: (*Dialect).updatePreset, admin: true}},
 	},
 	"DELETE": {
+		{"resources/related_assets/{asset}", route{do: (*Dialect).unrelate, admin: true}},
+		{"resources/related_assets/{kind}/{type}/{id...}", route{do: (*Dialect).unrelate, admin: true}},
 		{"metadata_fields/{name}", route{do: (*Dialect).deleteField, admin: true}},
 		{"metadata_fields/{name}/datasource", route{do: (*Dialect).deleteChoices, admin: true, define: true}},
 		{"metadata_rules/{name}", route{do: (*Dialect).deleteRule, admin: true}},
