@@ -2,6 +2,8 @@ package blob
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -72,4 +74,25 @@ func Discard(f *os.File) error {
 		err = errors.Join(err, rmErr)
 	}
 	return err
+}
+
+// ReadAll reads a small blob whole. It is an error that the blob has another
+// size, or another MD5 in lower-case hexadecimal, than the given ones.
+func ReadAll(ctx context.Context, s Store, key string, size int64, digest string) ([]byte, error) {
+	r, info, err := s.Open(ctx, key, 0, -1)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if info.Size != size {
+		return nil, fmt.Errorf("blob has %d bytes, not %d", info.Size, size)
+	}
+	body := make([]byte, size)
+	if _, err := io.ReadFull(r, body); err != nil {
+		return nil, err
+	}
+	if sum := md5.Sum(body); hex.EncodeToString(sum[:]) != digest {
+		return nil, errors.New("blob has another digest")
+	}
+	return body, nil
 }

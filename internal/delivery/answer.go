@@ -4,9 +4,6 @@ import (
 	"context"
 	"crypto/md5"
 	"encoding/hex"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -138,7 +135,7 @@ func (d *Delivery) original(ctx context.Context, q Request, a *media.Asset, nego
 	v := a.Version
 	out := &answer{etag: v.MD5, modified: v.CreatedAt, size: v.Info.Bytes, blob: v.Blob, negotiated: negotiated}
 	if v.Info.Bytes <= d.cfg.BodyBytes {
-		body, err := d.load(ctx, v)
+		body, err := blob.ReadAll(ctx, d.cfg.Blobs, v.Blob, v.Info.Bytes, v.MD5)
 		if err != nil {
 			return nil, unreadable(ctx, err)
 		}
@@ -153,26 +150,6 @@ func (d *Delivery) original(ctx context.Context, q Request, a *media.Asset, nego
 	return out, nil
 }
 
-// load reads a small original and compares its digest.
-func (d *Delivery) load(ctx context.Context, v media.Version) ([]byte, error) {
-	r, info, err := d.cfg.Blobs.Open(ctx, v.Blob, 0, -1)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	if info.Size != v.Info.Bytes {
-		return nil, fmt.Errorf("original has %d bytes, not %d", info.Size, v.Info.Bytes)
-	}
-	body := make([]byte, info.Size)
-	if _, err := io.ReadFull(r, body); err != nil {
-		return nil, err
-	}
-	if sum := md5.Sum(body); hex.EncodeToString(sum[:]) != v.MD5 {
-		return nil, errors.New("original has another digest")
-	}
-	return body, nil
-}
-
 // unreadable classifies a failure to read bytes that a record promises: it is
 // ours, whatever the store calls it.
 func unreadable(ctx context.Context, err error) error {
@@ -180,6 +157,12 @@ func unreadable(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	return &media.Error{Code: media.Internal, Op: "read blob", Message: "The file cannot be read", Err: err}
+}
+
+// digest is the etag of a body that was made here.
+func digest(body []byte) string {
+	sum := md5.Sum(body)
+	return hex.EncodeToString(sum[:])
 }
 
 // maxAge is how long others may keep an answer: 30 days. What a URL means

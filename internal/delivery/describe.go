@@ -2,8 +2,6 @@ package delivery
 
 import (
 	"context"
-	"crypto/md5"
-	"encoding/hex"
 	"net/http"
 	"time"
 
@@ -45,9 +43,8 @@ func (d *Delivery) describe(ctx context.Context, q Request, a *media.Asset, chai
 	if err != nil {
 		return nil, err
 	}
-	sum := md5.Sum(body)
 	out := &answer{
-		etag: hex.EncodeToString(sum[:]), modified: a.Version.CreatedAt, size: int64(len(body)), body: body, negotiated: negotiated,
+		etag: digest(body), modified: a.Version.CreatedAt, size: int64(len(body)), body: body, negotiated: negotiated,
 	}
 	if len(told.Layers) > 0 {
 		out.expires = d.cfg.Now().Add(laterCandidate)

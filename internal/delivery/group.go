@@ -2,8 +2,6 @@ package delivery
 
 import (
 	"context"
-	"crypto/md5"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"time"
@@ -61,8 +59,7 @@ func (d *Delivery) serveGroup(w http.ResponseWriter, r *http.Request, q Request,
 		return d.serve(w, r, next, now)
 	}
 	mime, body := q.Group.List(g)
-	sum := md5.Sum(body)
-	a := &answer{etag: hex.EncodeToString(sum[:]), modified: g.CreatedAt, size: int64(len(body)), body: body}
+	a := &answer{etag: digest(body), modified: g.CreatedAt, size: int64(len(body)), body: body}
 	d.dress(a, q, &media.Asset{}, contentType{mime: mime}, "")
 	return a.write(w, r, content{bytes: body}, now)
 }

@@ -10,7 +10,7 @@ import (
 	"tintype/internal/media"
 )
 
-// hotKey is a request as it was sent: host, and escaped path without query.
+// hotKey is a request as it was sent: host, and what hotPath leaves of the rest.
 type hotKey struct{ host, path string }
 
 // assetKey names an asset among those of all accounts.

@@ -2,8 +2,6 @@ package delivery
 
 import (
 	"context"
-	"crypto/md5"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"slices"
@@ -39,8 +37,7 @@ func (d *Delivery) list(w http.ResponseWriter, r *http.Request, q Request) error
 	if err != nil {
 		return err
 	}
-	sum := md5.Sum(body)
-	out := &answer{etag: `"` + hex.EncodeToString(sum[:]) + `"`, size: int64(len(body)), body: body}
+	out := &answer{etag: `"` + digest(body) + `"`, size: int64(len(body)), body: body}
 	for _, f := range [][2]string{
 		{"Content-Type", mime}, {"Content-Length", strconv.Itoa(len(body))}, {"Etag", out.etag}, {"X-Content-Type-Options", "nosniff"},
 		{"Access-Control-Allow-Origin", "*"}, {"Access-Control-Expose-Headers", d.exposed},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"tintype/internal/blob"
 	"tintype/internal/catalog"
 	"tintype/internal/engine"
 	"tintype/internal/media"
@@ -63,22 +64,7 @@ func (s *Store) find(ctx context.Context, w work) (*Result, error) {
 }
 
 func (s *Store) read(ctx context.Context, rec *media.Rendition) ([]byte, error) {
-	r, info, err := s.cfg.Blobs.Open(ctx, rec.Blob, 0, -1)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	if info.Size != rec.Info.Bytes {
-		return nil, fmt.Errorf("blob has %d bytes, not %d", info.Size, rec.Info.Bytes)
-	}
-	body := make([]byte, info.Size)
-	if _, err := io.ReadFull(r, body); err != nil {
-		return nil, err
-	}
-	if md5Hex(body) != rec.MD5 {
-		return nil, errors.New("blob has another digest")
-	}
-	return body, nil
+	return blob.ReadAll(ctx, s.cfg.Blobs, rec.Blob, rec.Info.Bytes, rec.MD5)
 }
 
 func (s *Store) check(ctx context.Context, rec *media.Rendition) error {
