@@ -297,7 +297,7 @@ func TestGetRefuses(t *testing.T) {
 
 func TestGetEndsWhatTakesTooLong(t *testing.T) {
 	t.Parallel()
-	w := renditiontest.New(t, func(c *rendition.Config) { c.Timeout = 10 * time.Millisecond })
+	w := renditiontest.New(t, func(c *rendition.Config) { c.Timeout = 200 * time.Millisecond })
 	a := w.Put(renditiontest.Image("shoe"), []byte("A"))
 	w.Engine.OnRender = func(ctx context.Context, _ engine.Output) error { <-ctx.Done(); return ctx.Err() }
 	if _, err := w.Renditions.Get(t.Context(), a, width(10, "png")); media.CodeOf(err) != media.Invalid {
