@@ -66,6 +66,9 @@ type Change struct {
 	Placing
 	// Grants say who may read the asset; an empty list removes them.
 	Grants *[]media.Grant
+	// Moderators are those that the asset is put before, in place of all
+	// that were asked before.
+	Moderators *[]string
 	// Moderation is what a person says of the asset.
 	Moderation *media.ModerationStatus
 }
@@ -107,6 +110,11 @@ func (l *Library) Update(ctx context.Context, acc media.AccountID, ref media.Ref
 		}
 		if c.Grants != nil {
 			a.Detail.Grants = *c.Grants
+		}
+		if c.Moderators != nil {
+			if err := l.submit(tx, a, *c.Moderators); err != nil {
+				return err
+			}
 		}
 		if c.Moderation != nil {
 			if err := l.settle(tx, a, media.Moderation{Kind: media.Manual, Status: *c.Moderation}); err != nil {

@@ -42,17 +42,25 @@ func (s *Schema) Check(f *Field) error {
 	case len(s.Fields()) >= maxFields && !s.Taken(f.ID):
 		return invalid("There are %d metadata fields already", maxFields)
 	}
-	for _, other := range s.Fields() {
-		if other.ID != f.ID && other.Label == f.Label {
-			return invalid("label %s already exists", quote(f.Label))
-		}
-	}
 	if err := f.Check.valid(f.Type); err != nil {
 		return err
 	}
 	if err := checkChoices(f.Choices); err != nil {
 		return err
 	}
+	if err := f.settleDefault(); err != nil {
+		return err
+	}
+	for _, other := range s.Fields() {
+		if other.ID != f.ID && other.Label == f.Label {
+			return invalid("label %s already exists", quote(f.Label))
+		}
+	}
+	return nil
+}
+
+// settleDefault brings the default into its one spelling.
+func (f *Field) settleDefault() error {
 	if f.Default == nil {
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // unbuiltArchive are parameters of generate_archive that are not offered yet.
-var unbuiltArchive = words("async notification_url batch_id target_asset_folder")
+var unbuiltArchive = words("async notification_url batch_id")
 
 // generateArchive makes a file of many and stores or sends it.
 func (d *Dialect) generateArchive(c *call) (any, error) {
@@ -53,7 +53,11 @@ func (d *Dialect) generateArchive(c *call) (any, error) {
 		return &archiveSender{d, p, name}, nil
 	}
 	defer p.Close()
-	stored, err := d.cfg.Library.StoreArchive(c.ctx, p, library.Upload{Name: name, Tags: tags, Overwrite: true})
+	u := library.Upload{Name: name, Tags: tags, Overwrite: true}
+	if u.Placing, err = c.placingBy("target_asset_folder"); err != nil {
+		return nil, err
+	}
+	stored, err := d.cfg.Library.StoreArchive(c.ctx, p, u)
 	if err != nil {
 		return nil, err
 	}

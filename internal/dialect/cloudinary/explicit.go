@@ -108,6 +108,11 @@ func (d *Dialect) change(c *call, ref media.Ref, ahead library.Ahead) (*media.As
 	if change.Grants, _, err = c.grants(); err != nil {
 		return nil, err
 	}
+	if moderators, err := c.moderators(); err != nil {
+		return nil, err
+	} else if len(moderators) > 0 {
+		change.Moderators = &moderators
+	}
 	if change.Moderation, err = c.verdict(); err != nil {
 		return nil, err
 	}

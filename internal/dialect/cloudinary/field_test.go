@@ -67,6 +67,7 @@ func TestMetadataFields(t *testing.T) {
 			want: `{"external_id":"sku","label":"SKU","type":"string","mandatory":false,"default_value":null,"validation":null,"default_disabled":false,"restrictions":null,"allow_dynamic_list_values":false}`},
 		step{method: "POST", path: "metadata_fields", body: `{"external_id":"sku","label":"Other","type":"string"}`, code: 400, says: "external id sku already exists"},
 		step{method: "POST", path: "metadata_fields", body: `{"external_id":"other","label":"SKU","type":"string"}`, code: 400, says: "label SKU already exists"},
+		step{method: "POST", path: "metadata_fields", body: `{"external_id":"other","label":"SKU","type":"integer","default_value":"x"}`, code: 400, says: "default_value is invalid"},
 		step{method: "POST", path: "metadata_fields", body: `{"external_id":"other","label":"Other"}`, code: 400, says: "Missing required parameter - type"},
 		step{method: "POST", path: "metadata_fields", body: `{"external_id":"other","label":"Other","type":"enum"}`, code: 400, says: "datasource is required"},
 		step{method: "GET", path: "metadata_fields/sku", want: `{"label":"SKU"}`},

@@ -122,13 +122,14 @@ func (d *Dialect) renameFolder(c *call) (any, error) {
 }
 
 // placing reads where an asset shall lie and what it is called.
-func (c *call) placing() (p library.Placing, err error) {
+func (c *call) placing() (library.Placing, error) { return c.placingBy("asset_folder") }
+
+// placingBy does so with the folder in a parameter of that name. In fixed mode
+// that says nothing: public ids place assets.
+func (c *call) placingBy(param string) (p library.Placing, err error) {
 	f := c.form
-	if f.Has("asset_folder") {
-		if !c.acc.Options().DynamicFolders {
-			return p, media.Errorf(media.Invalid, "asset_folder needs dynamic folder mode")
-		}
-		place := strings.Trim(f.Get("asset_folder"), "/")
+	if f.Has(param) && c.acc.Options().DynamicFolders {
+		place := strings.Trim(f.Get(param), "/")
 		if place != "" {
 			if err := checkFolder(place); err != nil {
 				return p, err

@@ -85,9 +85,9 @@ func TestFolders(t *testing.T) {
 			t.Errorf("%s: %d %s", call, r.code, r.body)
 		}
 	}
-	if r := s.form("image/upload", s.sign(values("file=http://x.test/a.png", "asset_folder=x"))); r.code != 400 || r.message() != "asset_folder needs dynamic folder mode" {
-		t.Errorf("%d %s", r.code, r.body)
-	}
+	// Here asset_folder says nothing: public ids place assets.
+	s.has(s.put(values("public_id=e/y", "asset_folder=x")), map[string]any{"public_id": "e/y", "folder": "e"})
+	s.form("image/destroy", s.sign(values("public_id=e/y")))
 	// The folder stays when what lay in it has gone.
 	s.form("image/destroy", s.sign(values("public_id=a/b/c")))
 	if got := s.foldersAt("/a"); !slices.Equal(got, []string{"a/b"}) {

@@ -1,6 +1,7 @@
 package cloudinary
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -143,6 +144,11 @@ func TestModeration(t *testing.T) {
 	r := s.put(values("public_id=a", "moderation=manual"))
 	s.has(r, map[string]any{"moderation": "[map[kind:manual status:pending updated_at:2023-11-14T22:13:20Z]]"})
 	s.put(values("public_id=b"))
+	s.put(values("public_id=later"))
+	if r := s.form("image/explicit", s.sign(values("public_id=later", "type=upload", "moderation=manual"))); fmt.Sprint(r.json["moderation"].([]any)[0].(map[string]any)["status"]) != "pending" {
+		t.Errorf("asked afterwards: %s", r.body)
+	}
+	s.form("image/destroy", s.sign(values("public_id=later")))
 	listed := func(status string) []string {
 		return ids(s.admin("GET", "resources/image/moderations/manual/"+status+"?moderations=true", "").json["resources"])
 	}
