@@ -228,14 +228,16 @@ type contextTold struct {
 	Updated []valueChange `json:"updated"`
 }
 
+// resourcesTold tells of assets, in the form that its event has for them.
+type resourcesTold struct {
+	notice
+	Source    string `json:"source"`
+	Resources any    `json:"resources"`
+}
+
 // changeTold tells of a part of an asset's record that has changed.
 func (d *Dialect) changeTold(n notice, e media.Event) (any, error) {
-	type many struct {
-		notice
-		Source    string `json:"source"`
-		Resources any    `json:"resources"`
-	}
-	out := many{notice: n, Source: n.Context.TriggeredBy.Source}
+	out := resourcesTold{notice: n, Source: n.Context.TriggeredBy.Source}
 	switch e.Type {
 	case media.EventTagsChanged:
 		data, err := read[media.ListChange](e)

@@ -28,12 +28,7 @@ type grantsTold struct {
 
 // managedTold tells of a folder, a place or a right that has changed.
 func (d *Dialect) managedTold(n notice, e media.Event) (any, error) {
-	type many struct {
-		notice
-		Source    string `json:"source"`
-		Resources any    `json:"resources"`
-	}
-	out := many{notice: n, Source: n.Context.TriggeredBy.Source}
+	out := resourcesTold{notice: n, Source: n.Context.TriggeredBy.Source}
 	switch e.Type {
 	case media.EventMoved:
 		data, err := read[media.TextChange](e)
