@@ -33,6 +33,18 @@ func open(t *testing.T, cfg account.Config) *account.Directory {
 	return d
 }
 
+// openDemo opens a directory that has the account demo.
+func openDemo(t *testing.T) *account.Directory {
+	t.Helper()
+	c := cluster.NewLocal()
+	t.Cleanup(func() { c.Close() })
+	d := open(t, account.Config{Catalog: openCatalog(t), Cluster: c})
+	if err := d.Put(t.Context(), demo()); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 func demo() media.Account {
 	return media.Account{ID: "demo", CreatedAt: time.Unix(1700000000, 0), Keys: []media.Key{
 		{ID: "1", Secret: "s1"}, {ID: "2", Secret: "s2", Disabled: true},

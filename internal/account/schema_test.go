@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"tintype/internal/account"
-	"tintype/internal/cluster"
 	"tintype/internal/media"
 	"tintype/internal/schema"
 )
@@ -15,12 +14,7 @@ import (
 // gets it, and the others see that.
 func TestEditSchema(t *testing.T) {
 	t.Parallel()
-	c := cluster.NewLocal()
-	defer c.Close()
-	d := open(t, account.Config{Catalog: openCatalog(t), Cluster: c})
-	if err := d.Put(t.Context(), demo()); err != nil {
-		t.Fatal(err)
-	}
+	d := openDemo(t)
 	const n = 8
 	var got, refused sync.Map
 	var all sync.WaitGroup

@@ -6,18 +6,12 @@ import (
 	"testing"
 
 	"tintype/internal/account"
-	"tintype/internal/cluster"
 	"tintype/internal/media"
 )
 
 func TestSettings(t *testing.T) {
 	t.Parallel()
-	c := cluster.NewLocal()
-	defer c.Close()
-	d := open(t, account.Config{Catalog: openCatalog(t), Cluster: c})
-	if err := d.Put(t.Context(), demo()); err != nil {
-		t.Fatal(err)
-	}
+	d := openDemo(t)
 	named := func(name, text string) media.Setting {
 		body, _ := json.Marshal(account.NamedTransformation{Text: text})
 		return media.Setting{Account: "demo", Kind: account.KindTransformation, Name: name, Body: body}

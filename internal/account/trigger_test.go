@@ -4,18 +4,12 @@ import (
 	"testing"
 
 	"tintype/internal/account"
-	"tintype/internal/cluster"
 	"tintype/internal/media"
 )
 
 func TestTriggers(t *testing.T) {
 	t.Parallel()
-	c := cluster.NewLocal()
-	defer c.Close()
-	d := open(t, account.Config{Catalog: openCatalog(t), Cluster: c})
-	if err := d.Put(t.Context(), demo()); err != nil {
-		t.Fatal(err)
-	}
+	d := openDemo(t)
 	for name, body := range map[string]string{"a": `{"dialect":"x","event":"all","uri":"http://h/"}`, "b": `{"event":1}`, "c": `[]`} {
 		if err := d.AddSetting(t.Context(), media.Setting{Account: "demo", Kind: account.KindTrigger, Name: name, Body: []byte(body)}); err != nil {
 			t.Fatal(err)

@@ -167,27 +167,9 @@ func (tx *Tx) PutAsset(a *media.Asset) error {
 		a.UpdatedAt = now
 	}
 	a.CreatedAt, a.UpdatedAt = fromMicros(micros(a.CreatedAt)), fromMicros(micros(a.UpdatedAt))
-	tags, err := encode(a.Tags, "[]")
+	row, err := newAssetRow(a)
 	if err != nil {
 		return err
-	}
-	pairs, err := encode(a.Context, "{}")
-	if err != nil {
-		return err
-	}
-	values, err := encode(a.Metadata, "{}")
-	if err != nil {
-		return err
-	}
-	detail, err := encode(a.Detail, "{}")
-	if err != nil {
-		return err
-	}
-	row := &assetRow{
-		Account: string(a.Account), ID: string(a.ID), Kind: string(a.Kind), Access: string(a.Access), Name: a.Name,
-		Version: string(a.Version.ID), Folder: a.Folder, Tags: tags, Context: pairs, OriginalName: a.OriginalName,
-		CreatedAt: micros(a.CreatedAt), UpdatedAt: micros(a.UpdatedAt),
-		Metadata: values, DisplayName: a.DisplayName, Detail: detail, Deleted: a.Deleted,
 	}
 	insert := tx.tx.NewInsert().Model(row).On("CONFLICT (account, id) DO UPDATE")
 	for _, column := range []string{"kind", "access", "name", "version", "folder", "tags", "context", "original_name", "created_at", "updated_at", "metadata", "display_name", "detail", "deleted"} {
@@ -198,6 +180,32 @@ func (tx *Tx) PutAsset(a *media.Asset) error {
 	}
 	tx.wrote(a.Account)
 	return tx.putVersion(a, now)
+}
+
+// newAssetRow is the row of an asset that was checked, with its times set.
+func newAssetRow(a *media.Asset) (*assetRow, error) {
+	tags, err := encode(a.Tags, "[]")
+	if err != nil {
+		return nil, err
+	}
+	pairs, err := encode(a.Context, "{}")
+	if err != nil {
+		return nil, err
+	}
+	values, err := encode(a.Metadata, "{}")
+	if err != nil {
+		return nil, err
+	}
+	detail, err := encode(a.Detail, "{}")
+	if err != nil {
+		return nil, err
+	}
+	return &assetRow{
+		Account: string(a.Account), ID: string(a.ID), Kind: string(a.Kind), Access: string(a.Access), Name: a.Name,
+		Version: string(a.Version.ID), Folder: a.Folder, Tags: tags, Context: pairs, OriginalName: a.OriginalName,
+		CreatedAt: micros(a.CreatedAt), UpdatedAt: micros(a.UpdatedAt),
+		Metadata: values, DisplayName: a.DisplayName, Detail: detail, Deleted: a.Deleted,
+	}, nil
 }
 
 func checkAsset(a *media.Asset) error {

@@ -116,26 +116,14 @@ func (db *DB) Seed(ctx context.Context, assets []*media.Asset) error {
 	return db.Update(ctx, func(tx *Tx) error {
 		rows, versions := make([]assetRow, len(assets)), make([]versionRow, len(assets))
 		for i, a := range assets {
-			tags, err := encode(a.Tags, "[]")
+			row, err := newAssetRow(a)
 			if err != nil {
 				return err
 			}
-			pairs, err := encode(a.Context, "{}")
-			if err != nil {
-				return err
-			}
-			values, err := encode(a.Metadata, "{}")
-			if err != nil {
-				return err
-			}
+			rows[i] = *row
 			info, err := encode(a.Version.Info, "{}")
 			if err != nil {
 				return err
-			}
-			rows[i] = assetRow{
-				Account: string(a.Account), ID: string(a.ID), Kind: string(a.Kind), Access: string(a.Access), Name: a.Name, Version: string(a.Version.ID),
-				Folder: a.Folder, Tags: tags, Context: pairs, Metadata: values, Detail: "{}", DisplayName: a.DisplayName, OriginalName: a.OriginalName,
-				CreatedAt: micros(a.CreatedAt), UpdatedAt: micros(a.UpdatedAt),
 			}
 			versions[i] = versionRow{
 				Account: string(a.Account), ID: string(a.Version.ID), Asset: string(a.ID), Ordinal: 1, Blob: a.Version.Blob,
